@@ -1,0 +1,150 @@
+#ifndef OSSIFY_BODY_FILE_HPP
+#define OSSIFY_BODY_FILE_HPP
+
+#include <ossify/async/offload.hpp>
+#include <ossify/body/source.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace ossify {
+
+/// What tells one state of a file from another.
+class file_identity {
+public:
+    file_identity() = default;
+
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;          ///< bytes
+    std::int64_t modified_ns = 0;    ///< since the epoch
+
+    friend bool operator==(file_identity const&, file_identity const&) = default;
+};
+
+/// A regular file, opened once and read at any offset. Models `body_source`.
+/// Bytes in the page cache are read at once; only a read that would wait for the disk goes to a helper thread, so the
+/// event loop never stalls on it.
+class file_source {
+public:
+    /// Errors: `source_failed` when it cannot be opened or is no regular file.
+    static result<file_source> open(std::filesystem::path const& path)
+    {
+        int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return failure(errc::source_failed, "cannot open \"" + path.string() + "\": " + text_of_errno(errno));
+        file_source made(fd, path.string());
+        auto identity = made.look();
+        if (!identity)
+            return std::move(identity).error();
+        made.shared_->identity = *identity;
+        return made;
+    }
+
+    std::uint64_t size() const noexcept { return shared_->identity.size; }
+    /// As it was when the file was opened.
+    file_identity const& identity() const noexcept { return shared_->identity; }
+
+    /// Errors: `source_failed`. Cancellation: a read that waits for the disk is waited for.
+    awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out)
+    {
+        return read(shared_, offset, out);
+    }
+
+    /// Errors: `source_changed` when size or time of modification differ from those at opening.
+    result<void> check_unchanged() const
+    {
+        auto now = look();
+        if (!now)
+            return std::move(now).error();
+        if (*now != shared_->identity)
+            return failure(errc::source_changed, "\"" + shared_->path + "\" was written to meanwhile");
+        return {};
+    }
+
+private:
+    struct state {
+        state(int descriptor, std::string name) : fd(descriptor), path(std::move(name)) {}
+        state(state const&) = delete;
+        state& operator=(state const&) = delete;
+        ~state() { ::close(fd); }
+
+        int fd;
+        std::string path;
+        file_identity identity;
+        blocking_pool threads{2};
+    };
+
+    file_source(int fd, std::string path) : shared_(std::make_shared<state>(fd, std::move(path))) {}
+
+    static std::string text_of_errno(int code) { return std::generic_category().message(code); }
+
+    result<file_identity> look() const
+    {
+        struct ::stat info{};
+        if (::fstat(shared_->fd, &info) != 0)
+            return failure(errc::source_failed, "\"" + shared_->path + "\": " + text_of_errno(errno));
+        if (!S_ISREG(info.st_mode))
+            return failure(errc::source_failed, "\"" + shared_->path + "\" is not a regular file; send it as a stream");
+        file_identity found;
+        found.device = static_cast<std::uint64_t>(info.st_dev);
+        found.inode = static_cast<std::uint64_t>(info.st_ino);
+        found.size = static_cast<std::uint64_t>(info.st_size);
+        found.modified_ns = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+        return found;
+    }
+
+    static awaitable<result<std::size_t>> read(std::shared_ptr<state> file, std::uint64_t offset,
+                                               std::span<std::byte> out)
+    {
+        std::size_t total = 0;
+        while (total != out.size()) {
+            ::iovec part{out.data() + total, out.size() - total};
+            auto const at = static_cast<::off_t>(offset + total);
+            ::ssize_t got = -1;
+            int code = EAGAIN;
+#ifdef RWF_NOWAIT
+            got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
+            code = errno;
+#endif
+            // not in the page cache, or a file system that cannot tell: let a thread wait for it
+            if (got < 0 && (code == EAGAIN || code == EOPNOTSUPP || code == ENOSYS)) {
+                std::function<std::ptrdiff_t()> const blocking = [&]() -> std::ptrdiff_t {
+                    ::ssize_t const n = ::preadv(file->fd, &part, 1, at);
+                    return n < 0 ? -std::ptrdiff_t{errno} : n;
+                };
+                got = co_await file->threads.run(blocking);
+                code = got < 0 ? static_cast<int>(-got) : 0;
+            }
+            if (got < 0 && code == EINTR)
+                continue;
+            if (got < 0)
+                co_return failure(errc::source_failed, "cannot read \"" + file->path + "\" at byte " +
+                                                           std::to_string(offset + total) + ": " +
+                                                           text_of_errno(code));
+            if (got == 0)
+                break;
+            total += static_cast<std::size_t>(got);
+        }
+        co_return total;
+    }
+
+    std::shared_ptr<state> shared_;
+};
+
+static_assert(body_source<file_source>);
+
+}  // namespace ossify
+
+#endif

@@ -1,0 +1,116 @@
+#ifndef OSSIFY_BODY_SOURCE_HPP
+#define OSSIFY_BODY_SOURCE_HPP
+
+#include <ossify/async/awaitable.hpp>
+#include <ossify/core/result.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ossify {
+
+/// Bytes of known length that can be read again, which is what makes a retry possible.
+/// - `size()` is in bytes and must not change during the upload.
+/// - `read_at(offset, out)` fills `out` from `offset` on and gives the number of bytes read: less than `out.size()` only
+///   at the end. Several reads may be outstanding at once.
+/// A model may also offer `result<void> check_unchanged()`: it is asked before the upload is completed, and says
+/// `errc::source_changed` when the bytes may differ from those at the beginning.
+template<class B>
+concept body_source = requires(B& b, std::uint64_t offset, std::span<std::byte> out) {
+    { b.size() } -> std::same_as<std::uint64_t>;
+    { b.read_at(offset, out) } -> std::same_as<awaitable<result<std::size_t>>>;
+};
+
+namespace detail {
+
+class body_model {
+public:
+    virtual ~body_model() = default;
+    virtual std::uint64_t size() = 0;
+    virtual awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out) = 0;
+    virtual result<void> check_unchanged() = 0;
+};
+
+template<body_source B>
+class body_model_of final : public body_model {
+public:
+    explicit body_model_of(B source) : source_(std::move(source)) {}
+    std::uint64_t size() override { return source_.size(); }
+    awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out) override
+    {
+        return source_.read_at(offset, out);
+    }
+    result<void> check_unchanged() override
+    {
+        if constexpr (requires { { source_.check_unchanged() } -> std::same_as<result<void>>; })
+            return source_.check_unchanged();
+        else
+            return {};
+    }
+
+private:
+    B source_;
+};
+
+}  // namespace detail
+
+/// What a request sends: bytes in memory, or any `body_source`. A cheap handle; copies share the source.
+/// Thread safety: a value, but the source it holds is used by the operation until that ends.
+class body {
+public:
+    body() noexcept = default;
+
+    /// Sends bytes that stay the caller's. Lifetime: they must live, unchanged, until the operation ends.
+    static body borrowed(std::span<std::byte const> bytes)
+    {
+        body made;
+        made.bytes_ = bytes;
+        return made;
+    }
+    static body borrowed(std::string_view text) { return borrowed(std::as_bytes(std::span(text))); }
+
+    /// Sends bytes that the body keeps alive itself.
+    static body owned(std::string text)
+    {
+        auto kept = std::make_shared<std::string const>(std::move(text));
+        body made = borrowed(std::string_view(*kept));
+        made.owner_ = std::move(kept);
+        return made;
+    }
+
+    template<body_source B>
+    static body from(B source)
+    {
+        body made;
+        made.model_ = std::make_shared<detail::body_model_of<B>>(std::move(source));
+        return made;
+    }
+
+    std::uint64_t size() const { return model_ ? model_->size() : bytes_.size(); }
+
+    /// True when all bytes lie in memory already: then `bytes()` gives them, otherwise `read_at` does.
+    bool in_memory() const noexcept { return model_ == nullptr; }
+    std::span<std::byte const> bytes() const noexcept { return bytes_; }
+
+    awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out) const
+    {
+        return model_->read_at(offset, out);
+    }
+
+    result<void> check_unchanged() const { return model_ ? model_->check_unchanged() : result<void>(); }
+
+private:
+    std::span<std::byte const> bytes_;
+    std::shared_ptr<std::string const> owner_;
+    std::shared_ptr<detail::body_model> model_;
+};
+
+}  // namespace ossify
+
+#endif

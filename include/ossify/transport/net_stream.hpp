@@ -1,0 +1,364 @@
+#ifndef OSSIFY_TRANSPORT_NET_STREAM_HPP
+#define OSSIFY_TRANSPORT_NET_STREAM_HPP
+
+#include <ossify/transport/stream.hpp>
+#include <ossify/transport/tls.hpp>
+
+#include <asio/bind_executor.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace ossify {
+
+namespace detail {
+
+/// A name look-up that its owner can leave behind: the system's resolver cannot be cut short, so the answer is waited
+/// for on a timer, and one that comes late is dropped.
+class lookup {
+public:
+    lookup(asio::any_io_executor ex, std::string host, std::string service)
+        : shared_(std::make_shared<state>(ex)), host_(std::move(host)), service_(std::move(service)), ex_(std::move(ex))
+    {
+    }
+
+    awaitable<result<std::vector<asio::ip::tcp::endpoint>>> run()
+    {
+        auto on_answer = [shared = shared_](std::error_code ec, asio::ip::tcp::resolver::results_type found) {
+            shared->ec = ec;
+            for (auto const& entry : found)
+                shared->found.push_back(entry.endpoint());
+            shared->done = true;
+            shared->arrived.cancel();
+        };
+        shared_->resolver.async_resolve(host_, service_, asio::bind_executor(ex_, std::move(on_answer)));
+        while (!shared_->done && !shared_->abandoned)
+            co_await shared_->arrived.async_wait(awaited);
+        if (!shared_->done)
+            co_return failure(std::error_code(asio::error::operation_aborted));
+        if (shared_->ec)
+            co_return failure(errc::host_not_found, "\"" + host_ + "\": " + shared_->ec.message());
+        co_return std::move(shared_->found);
+    }
+
+    void abandon() noexcept
+    {
+        shared_->abandoned = true;
+        shared_->resolver.cancel();
+        shared_->arrived.cancel();
+    }
+
+private:
+    struct state {
+        explicit state(asio::any_io_executor const& ex) : resolver(ex), arrived(ex, asio::steady_timer::time_point::max())
+        {
+        }
+        asio::ip::tcp::resolver resolver;
+        asio::steady_timer arrived;
+        std::error_code ec;
+        std::vector<asio::ip::tcp::endpoint> found;
+        bool done = false;
+        bool abandoned = false;
+    };
+
+    std::shared_ptr<state> shared_;
+    std::string host_;
+    std::string service_;
+    asio::any_io_executor ex_;
+};
+
+}  // namespace detail
+
+/// A TCP stream that is plain or speaks TLS, as a client or as a server. Models `byte_stream`.
+/// One type for both keeps a user's translation unit small. Sends go straight to the non-blocking socket; all TLS
+/// records of one attempt leave in one send.
+class net_stream {
+public:
+    using socket_type = asio::ip::tcp::socket;
+
+    net_stream(asio::any_io_executor ex, tls_context const* tls) : socket_(std::move(ex))
+    {
+        if (tls != nullptr)
+            tls_.emplace(*tls);
+    }
+    /// Takes over an accepted socket; for TLS, `accept_secure` must follow.
+    explicit net_stream(socket_type accepted) : socket_(std::move(accepted))
+    {
+        std::error_code ignored;
+        prepare_socket(ignored);
+    }
+    net_stream(net_stream const&) = delete;
+    net_stream& operator=(net_stream const&) = delete;
+
+    awaitable<result<void>> connect(peer const& to)
+    {
+        std::vector<asio::ip::tcp::endpoint> candidates;
+        std::error_code ec;
+        auto const address = asio::ip::make_address(to.host, ec);
+        if (!ec) {
+            candidates.emplace_back(address, to.port);
+        } else {
+            lookup_.emplace(socket_.get_executor(), to.host, std::to_string(to.port));
+            auto found = co_await lookup_->run();
+            lookup_.reset();
+            if (!found)
+                co_return std::move(found).error();
+            candidates = *std::move(found);
+        }
+        ec = asio::error::host_not_found;
+        for (auto const& candidate : candidates) {
+            socket_.close(ec);
+            socket_.open(candidate.protocol(), ec);
+            if (ec)
+                continue;
+            auto [outcome] = co_await socket_.async_connect(candidate, awaited);
+            ec = outcome;
+            if (!ec)
+                prepare_socket(ec);
+            if (!ec)
+                co_return result<void>();
+            if (ec == asio::error::operation_aborted)
+                break;
+        }
+        close();
+        if (ec == asio::error::operation_aborted)
+            co_return failure(ec);
+        co_return failure(errc::connection_failed,
+                          "cannot connect to " + to.host + ":" + std::to_string(to.port) + ": " + ec.message());
+    }
+
+    awaitable<result<void>> secure(peer const& to)
+    {
+        if (!tls_) {
+            // trusting the system's authorities is the default, and it is only loaded when TLS is really wanted
+            auto context = tls_context::client();
+            if (!context)
+                co_return std::move(context).error();
+            tls_.emplace(*std::move(context));
+        }
+        auto engine = tls_engine::client(*tls_, to.host);
+        if (!engine)
+            co_return std::move(engine).error();
+        engine_ = *std::move(engine);
+        co_return co_await handshake();
+    }
+
+    /// Server side of the handshake.
+    awaitable<result<void>> accept_secure(tls_context context)
+    {
+        auto engine = tls_engine::server(context);
+        if (!engine)
+            co_return std::move(engine).error();
+        engine_ = *std::move(engine);
+        co_return co_await handshake();
+    }
+
+    io_result try_read_some(std::span<std::byte> into)
+    {
+        if (!engine_)
+            return receive(into);
+        if (into.empty())
+            return {};
+        for (;;) {
+            std::size_t bytes = 0;
+            switch (engine_->read(into, bytes)) {
+            case tls_engine::status::done: return {{}, bytes};
+            case tls_engine::status::closed: return {asio::error::eof, 0};
+            case tls_engine::status::failed: return {engine_->why().code(), 0};
+            case tls_engine::status::want_input: break;
+            }
+            io_result const got = fill_engine();
+            if (got.ec)
+                return {got.ec, 0};
+        }
+    }
+
+    io_result try_write_some(std::span<asio::const_buffer const> from)
+    {
+        std::error_code ec;
+        if (!engine_) {
+            std::size_t const bytes = socket_.write_some(from, ec);
+            return {ec, bytes};
+        }
+        flush(ec);
+        if (ec)
+            return {ec, 0};
+        std::size_t total = 0;
+        for (auto const& buffer : from) {
+            std::size_t const room = records_limit - total;
+            std::span const plain(static_cast<std::byte const*>(buffer.data()), std::min(buffer.size(), room));
+            std::size_t bytes = 0;
+            auto const status = engine_->write(plain, bytes);
+            total += bytes;
+            if (status == tls_engine::status::failed)
+                return {engine_->why().code(), total};
+            if (status != tls_engine::status::done || total == records_limit)
+                break;
+        }
+        flush(ec);
+        if (ec == asio::error::would_block)
+            ec = {};  // taken; the rest of the records goes out with the next step
+        return {ec, total};
+    }
+
+    awaitable<std::error_code> wait_readable()
+    {
+        while (engine_ && !engine_->output().empty()) {
+            std::error_code ec;
+            flush(ec);
+            if (ec && ec != asio::error::would_block)
+                co_return std::error_code();  // the next attempt to read tells what happened
+            if (!ec)
+                break;
+            auto [waited] = co_await socket_.async_wait(socket_type::wait_write, awaited);
+            if (waited)
+                co_return waited;
+        }
+        auto [ec] = co_await socket_.async_wait(socket_type::wait_read, awaited);
+        co_return ec;
+    }
+
+    awaitable<std::error_code> wait_writable()
+    {
+        auto [ec] = co_await socket_.async_wait(socket_type::wait_write, awaited);
+        co_return ec;
+    }
+
+    /// Ends the stream in order: what is still unsent, the closing alert of TLS, then the end of this direction.
+    awaitable<std::error_code> shutdown()
+    {
+        std::error_code ec;
+        if (engine_) {
+            engine_->close_notify();
+            for (flush(ec); ec == asio::error::would_block; flush(ec)) {
+                auto [waited] = co_await socket_.async_wait(socket_type::wait_write, awaited);
+                if (waited)
+                    co_return waited;
+            }
+        }
+        if (!ec)
+            socket_.shutdown(asio::socket_base::shutdown_send, ec);
+        co_return ec;
+    }
+
+    void close() noexcept
+    {
+        if (lookup_)
+            lookup_->abandon();
+        std::error_code ignored;
+        socket_.close(ignored);
+    }
+
+    bool is_open() const noexcept { return socket_.is_open(); }
+    bool is_secure() const noexcept { return engine_ != nullptr; }
+    socket_type& socket() noexcept { return socket_; }
+
+private:
+    static constexpr std::size_t records_limit = 512 * 1024;  // plain bytes that one attempt encrypts at the most
+
+    void prepare_socket(std::error_code& ec)
+    {
+        socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+        socket_.non_blocking(true, ec);
+    }
+
+    io_result receive(std::span<std::byte> into)
+    {
+        std::error_code ec;
+        std::size_t const bytes = socket_.read_some(asio::buffer(into.data(), into.size()), ec);
+        return {ec, bytes};
+    }
+
+    io_result fill_engine()
+    {
+        io_result const got = receive(engine_->prepare_input());
+        engine_->commit_input(got.bytes);
+        if (got.ec == asio::error::eof && !engine_->closed_by_peer())
+            return {make_error_code(errc::truncated), 0};
+        return got;
+    }
+
+    void flush(std::error_code& ec)
+    {
+        while (!engine_->output().empty()) {
+            auto const out = engine_->output();
+            std::size_t const bytes = socket_.write_some(asio::buffer(out.data(), out.size()), ec);
+            engine_->consume_output(bytes);
+            if (ec)
+                return;
+        }
+    }
+
+    awaitable<result<void>> handshake()
+    {
+        for (;;) {
+            auto const status = engine_->handshake();
+            std::error_code ec;
+            flush(ec);
+            if (ec == asio::error::would_block) {
+                auto [waited] = co_await socket_.async_wait(socket_type::wait_write, awaited);
+                ec = waited;
+            }
+            if (status == tls_engine::status::failed) {
+                failure why = engine_->why();  // after the flush: the peer has been told
+                close();
+                co_return why;
+            }
+            if (!ec && status == tls_engine::status::done && engine_->output().empty())
+                co_return result<void>();
+            if (!ec && status == tls_engine::status::want_input) {
+                io_result const got = fill_engine();
+                ec = got.ec;
+                if (ec == asio::error::would_block) {
+                    auto [waited] = co_await socket_.async_wait(socket_type::wait_read, awaited);
+                    ec = waited;
+                }
+            }
+            if (ec) {
+                close();
+                if (ec == asio::error::operation_aborted)
+                    co_return failure(ec);
+                co_return failure(errc::tls_failed, "the peer ended the handshake: " + ec.message());
+            }
+        }
+    }
+
+    socket_type socket_;
+    std::optional<tls_context> tls_;
+    std::unique_ptr<tls_engine> engine_;
+    std::optional<detail::lookup> lookup_;
+};
+
+static_assert(byte_stream<net_stream>);
+
+/// TCP and TLS on the caller's executor. Models `transport`.
+class net_transport {
+public:
+    using stream_type = net_stream;
+    using clock_type = std::chrono::steady_clock;
+
+    net_transport() = default;
+    explicit net_transport(tls_context tls) : tls_(std::move(tls)) {}
+
+    stream_type make_stream(asio::any_io_executor ex) const
+    {
+        return stream_type(std::move(ex), tls_ ? &*tls_ : nullptr);
+    }
+
+private:
+    std::optional<tls_context> tls_;
+};
+
+static_assert(transport<net_transport>);
+
+}  // namespace ossify
+
+#endif

@@ -1,0 +1,86 @@
+#ifndef OSSIFY_TRANSPORT_STREAM_HPP
+#define OSSIFY_TRANSPORT_STREAM_HPP
+
+#include <ossify/async/awaitable.hpp>
+#include <ossify/core/result.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/buffer.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace ossify {
+
+/// How far one step of a stream got. `ec` may come with bytes: advance first, then look at it.
+struct io_result {
+    std::error_code ec;  ///< `asio::error::would_block`: nothing can move now; `asio::error::eof`: orderly end
+    std::size_t bytes = 0;
+};
+
+/// Whom to connect to. A class, because it is passed as a temporary in statements that await (see core/gcc12.hpp).
+class peer {
+public:
+    peer() = default;
+    peer(std::string host_name, std::uint16_t port_number, bool tls)
+        : host(std::move(host_name)), port(port_number), secure(tls)
+    {
+    }
+
+    std::string host;         ///< a name or an address; IPv6 without brackets. TLS checks the certificate against it.
+    std::uint16_t port = 0;
+    bool secure = false;      ///< speak TLS
+
+    friend bool operator==(peer const&, peer const&) = default;
+};
+
+/// A stream of bytes to one peer, based on readiness: an attempt never waits, and waiting moves no byte.
+///
+/// The attempt is a plain function, so the usual case costs no coroutine frame and a large send goes straight to the
+/// kernel. Semantics that a model must keep:
+/// - `connect` resolves and connects; `secure` does the TLS handshake, with SNI, and checks the chain and the host name.
+///   Each is awaited at most once. After a failure the stream is closed. The peer must outlive the await.
+/// - `try_read_some` / `try_write_some` move what they can at once. Without `ec`, and with buffers that are not empty,
+///   `1 <= bytes`. A written byte belongs to the stream; `wait_readable` and `shutdown` go on sending it if need be.
+/// - `wait_readable` / `wait_writable` complete when an attempt is worth making; an attempt may then still say
+///   `would_block`. At most one of each is outstanding.
+/// - The peer's orderly end is `asio::error::eof`. A TLS stream that ends without the closing alert gives
+///   `errc::truncated`, so that a body that ends with the connection cannot be cut unnoticed.
+/// - `close` ends the connection at once and makes every wait complete. It may be called again.
+/// Cancellation: every await honours terminal cancellation; the stream is then only good for `close`.
+/// Thread safety: not thread-safe. A stream does not move: it is made in its place.
+template<class S>
+concept byte_stream =
+    std::destructible<S> && requires(S& s, S const& c, peer const& to, std::span<std::byte> in,
+                                     std::span<asio::const_buffer const> out) {
+        { s.connect(to) } -> std::same_as<awaitable<result<void>>>;
+        { s.secure(to) } -> std::same_as<awaitable<result<void>>>;
+        { s.try_read_some(in) } -> std::same_as<io_result>;
+        { s.try_write_some(out) } -> std::same_as<io_result>;
+        { s.wait_readable() } -> std::same_as<awaitable<std::error_code>>;
+        { s.wait_writable() } -> std::same_as<awaitable<std::error_code>>;
+        { s.shutdown() } -> std::same_as<awaitable<std::error_code>>;
+        { s.close() } noexcept -> std::same_as<void>;
+        { c.is_open() } noexcept -> std::same_as<bool>;
+    };
+
+/// What makes streams, and names the clock by which deadlines, back-off and idle limits are counted.
+/// A model is a cheap handle: copies share their settings.
+template<class T>
+concept transport = std::copy_constructible<T> && requires(T const& t, asio::any_io_executor ex) {
+    typename T::stream_type;
+    requires byte_stream<typename T::stream_type>;
+    typename T::clock_type;
+    requires std::chrono::is_clock_v<typename T::clock_type>;
+    { t.make_stream(ex) } -> std::same_as<typename T::stream_type>;
+};
+
+}  // namespace ossify
+
+#endif
