@@ -1,0 +1,70 @@
+#ifndef OSSIFY_CODEC_HEX_HPP
+#define OSSIFY_CODEC_HEX_HPP
+
+#include <ossify/core/result.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ossify::codec {
+
+namespace detail {
+
+inline constexpr char lower_digits[] = "0123456789abcdef";
+inline constexpr char upper_digits[] = "0123456789ABCDEF";
+
+/// The value of a hexadecimal digit of either case, or -1.
+constexpr int hex_value(char c) noexcept
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+inline std::string hex_encode(std::string_view bytes, char const* digits)
+{
+    std::string out(bytes.size() * 2, '\0');
+    char* to = out.data();
+    for (char const c : bytes) {
+        auto const byte = static_cast<unsigned char>(c);
+        *to++ = digits[byte >> 4];
+        *to++ = digits[byte & 15];
+    }
+    return out;
+}
+
+}  // namespace detail
+
+/// Two lower-case digits a byte. Thread safety: stateless.
+inline std::string hex_encode_lower(std::string_view bytes) { return detail::hex_encode(bytes, detail::lower_digits); }
+
+/// Two upper-case digits a byte. Thread safety: stateless.
+inline std::string hex_encode_upper(std::string_view bytes) { return detail::hex_encode(bytes, detail::upper_digits); }
+
+/// The bytes that hexadecimal text of either case stands for.
+/// Errors: `invalid_argument` for an odd length or a character that is no digit.
+/// Thread safety: stateless.
+inline result<std::string> hex_decode(std::string_view text)
+{
+    if (text.size() % 2 != 0)
+        return failure(errc::invalid_argument, "hexadecimal text of odd length " + std::to_string(text.size()));
+    std::string out(text.size() / 2, '\0');
+    for (std::size_t i = 0; i != out.size(); ++i) {
+        int const high = detail::hex_value(text[2 * i]);
+        int const low = detail::hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return failure(errc::invalid_argument,
+                           "no hexadecimal digit at byte " + std::to_string(high < 0 ? 2 * i : 2 * i + 1));
+        out[i] = static_cast<char>(high << 4 | low);
+    }
+    return out;
+}
+
+}  // namespace ossify::codec
+
+#endif

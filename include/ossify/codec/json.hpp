@@ -1,0 +1,53 @@
+#ifndef OSSIFY_CODEC_JSON_HPP
+#define OSSIFY_CODEC_JSON_HPP
+
+#include <ossify/core/result.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parser.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ossify {
+
+/// The JSON library: `json::value`, `json::object`, `json::array`, `json::string`.
+namespace json = boost::json;
+
+namespace codec {
+
+/// Reads one JSON value that takes up the whole text (white space around it is fine).
+/// Integers of 64 bits stay exact, signed or unsigned; of equal names in an object the last one counts.
+/// Errors: `malformed_json`, with the byte where reading stopped; also for a nesting deeper than 32.
+/// Thread safety: stateless. Source: RFC 8259.
+inline result<json::value> parse_json(std::string_view text)
+{
+    auto const fail_at = [](std::size_t byte, std::string const& why) {
+        return failure(errc::malformed_json, "at byte " + std::to_string(byte) + ": " + why);
+    };
+    if (text.empty())
+        return fail_at(0, "empty text");
+    json::parser parser;
+    boost::system::error_code ec;
+    std::size_t const used = parser.write_some(json::string_view(text.data(), text.size()), ec);
+    if (ec)
+        return fail_at(used, ec.message());
+    if (used != text.size())
+        return fail_at(used, "text after the end of the value");
+    return parser.release();
+}
+
+/// The value as compact JSON in UTF-8, names in the order they were inserted. Thread safety: stateless.
+inline std::string to_json_text(json::value const& value) { return json::serialize(value); }
+
+}  // namespace codec
+
+}  // namespace ossify
+
+#endif
