@@ -27,6 +27,7 @@ public:
     std::string upload_id;        ///< the multipart upload concerned, if any
     unsigned part_number = 0;     ///< the part concerned, 1..10000; 0 when none is
     unsigned attempts = 0;        ///< how often the request was sent
+    unsigned retry_after_ms = 0;  ///< how long the service asks to wait; 0 when it does not say
 };
 
 /// Why an operation gave no value: a code to branch on and diagnostics to read. Cheap to move and copy.

@@ -1,0 +1,76 @@
+#ifndef OSSIFY_OPERATION_PUT_OBJECT_HPP
+#define OSSIFY_OPERATION_PUT_OBJECT_HPP
+
+#include <ossify/callback/outcome.hpp>
+#include <ossify/operation/answer.hpp>
+#include <ossify/operation/object_headers.hpp>
+#include <ossify/operation/service_request.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ossify {
+
+/// An object that is stored, and what became of its callback.
+/// `Reply` is the struct that the application server answers with, void when its answer stays text.
+template<class Reply = void>
+class stored_object {
+public:
+    stored_object() = default;
+    /// Gives the callback's answer its type.
+    explicit stored_object(stored_object<void> untyped)
+        requires(!std::is_void_v<Reply>)
+        : etag(std::move(untyped.etag)),
+          crc64(untyped.crc64),
+          bytes(untyped.bytes),
+          content_md5(std::move(untyped.content_md5)),
+          version_id(std::move(untyped.version_id)),
+          request_id(std::move(untyped.request_id)),
+          parts(untyped.parts),
+          retries(untyped.retries),
+          callback(std::move(untyped.callback))
+    {
+    }
+
+    std::string etag;                    ///< without quotes
+    std::optional<std::uint64_t> crc64;  ///< CRC-64/XZ of the whole object as the service has it
+    std::uint64_t bytes = 0;             ///< length of the object
+    std::string content_md5;             ///< Base64, as the service answered; empty for multipart uploads
+    std::string version_id;              ///< empty without versioning
+    std::string request_id;              ///< of the request that stored the object
+    unsigned parts = 0;                  ///< 0 when it was stored by one put
+    unsigned retries = 0;                ///< requests that were sent again
+    callback_outcome<Reply> callback;
+};
+
+/// Reads the answer to a request that stores an object and may carry a callback. Whether the body is a callback's
+/// answer is decided by what the request carried, never by its content type.
+/// Errors: those of the service. A 203 is none: the object is stored, `callback.failed()` says why it was not called.
+/// Source: OSS documentation, Callback; 203 errors.
+inline result<stored_object<>> decode_stored(service_request const& request, http::response_head const& head,
+                                             std::string body)
+{
+    if (head.status != 200 && head.status != 203)
+        return decode_error(request.operation, head, body);
+    stored_object<> out;
+    out.etag = unquoted(head.headers.get("ETag"));
+    out.content_md5 = head.headers.get("Content-MD5");
+    out.version_id = head.headers.get("x-oss-version-id");
+    out.request_id = head.headers.get("x-oss-request-id");
+    if (auto const text = head.headers.find("x-oss-hash-crc64ecma")) {
+        out.crc64 = detail::number_in<std::uint64_t>(*text);
+        if (!out.crc64)
+            return failure(errc::bad_answer, "x-oss-hash-crc64ecma is no number").in(request.operation);
+    }
+    if (head.status == 203)
+        out.callback = callback_outcome<>::failed_because(decode_error(request.operation, head, body));
+    else if (request.carries_callback)
+        out.callback = callback_outcome<>::delivered_with(std::move(body));
+    return out;
+}
+
+}  // namespace ossify
+
+#endif
