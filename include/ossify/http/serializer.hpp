@@ -6,7 +6,6 @@
 #include <ossify/http/status.hpp>
 #include <ossify/http/syntax.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <stdexcept>
@@ -19,8 +18,7 @@ namespace ossify::http {
 /// Errors: throws std::invalid_argument when the target is empty or holds a space or a control character.
 inline void write_head(std::string& out, request_head const& head)
 {
-    auto const refused = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
-    if (head.target.empty() || std::any_of(head.target.begin(), head.target.end(), refused))
+    if (!is_valid_target(head.target))
         throw std::invalid_argument("a request target must be percent-encoded and not empty");
     out.reserve(out.size() + head.target.size() + head.headers.text().size() + 32);
     out.append(to_string(head.method)).append(1, ' ').append(head.target);

@@ -78,6 +78,14 @@ inline bool is_valid_value(std::string_view value) noexcept
     return std::all_of(value.begin(), value.end(), detail::is_value_character);
 }
 
+/// True when `target` can stand in a request line: percent-encoded, not empty. Thread safety: stateless.
+constexpr bool is_valid_target(std::string_view target) noexcept
+{
+    return !target.empty() && std::all_of(target.begin(), target.end(), [](char c) {
+        return c != ' ' && c != '\t' && detail::is_value_character(c);
+    });
+}
+
 /// `text` without spaces and tabs at its ends. Thread safety: stateless.
 constexpr std::string_view trim(std::string_view text) noexcept
 {
