@@ -1,3 +1,4 @@
+#include <ossify/core/failure.hpp>
 #include <ossify/core/result.hpp>
 
 #include <doctest/doctest.h>
