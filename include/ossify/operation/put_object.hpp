@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace ossify {
@@ -20,8 +21,9 @@ class stored_object {
 public:
     stored_object() = default;
     /// Gives the callback's answer its type.
-    explicit stored_object(stored_object<void> untyped)
-        requires(!std::is_void_v<Reply>)
+    template<class Untyped>
+        requires(!std::is_void_v<Reply> && std::is_same_v<Untyped, stored_object<void>>)
+    explicit stored_object(Untyped untyped)
         : etag(std::move(untyped.etag)),
           crc64(untyped.crc64),
           bytes(untyped.bytes),
