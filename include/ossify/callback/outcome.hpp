@@ -1,6 +1,9 @@
 #ifndef OSSIFY_CALLBACK_OUTCOME_HPP
 #define OSSIFY_CALLBACK_OUTCOME_HPP
 
+#include <ossify/codec/describe.hpp>
+#include <ossify/codec/json.hpp>
+#include <ossify/core/failure.hpp>
 #include <ossify/core/result.hpp>
 
 #include <string>
@@ -94,7 +97,16 @@ public:
 
     /// Reads the answer as a `Reply`.
     /// Errors: malformed_json when the answer is not such a JSON object; `failure()` when none was delivered.
-    result<Reply> reply() const;
+    result<Reply> reply() const
+    {
+        if (!delivered())
+            return failure();
+        auto const read = codec::parse_json(body());
+        if (!read)
+            return not_a_reply(read.error());
+        auto parsed = codec::from_json<Reply>(*read);
+        return parsed ? std::move(parsed) : not_a_reply(parsed.error());
+    }
 
     /// Why the callback failed or is unknown: the service's message, EC and request id.
     ossify::failure const& failure() const noexcept { return untyped_.failure(); }
@@ -102,6 +114,11 @@ public:
     callback_outcome<void> const& untyped() const noexcept { return untyped_; }
 
 private:
+    static ossify::failure not_a_reply(ossify::failure const& why)
+    {
+        return {why.code(), "the application server's answer does not fit the reply type: " + why.message()};
+    }
+
     callback_outcome<void> untyped_;
 };
 
