@@ -106,7 +106,8 @@ public:
         if (!ec) {
             candidates.emplace_back(address, to.port);
         } else {
-            lookup_.emplace(socket_.get_executor(), to.host, std::to_string(to.port));
+            asio::any_io_executor const ex = co_await asio::this_coro::executor;
+            lookup_.emplace(ex, to.host, std::to_string(to.port));
             auto found = co_await lookup_->run();
             lookup_.reset();
             if (!found)

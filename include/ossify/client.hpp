@@ -1,0 +1,115 @@
+#ifndef OSSIFY_CLIENT_HPP
+#define OSSIFY_CLIENT_HPP
+
+#include <ossify/session/session.hpp>
+#include <ossify/transport/net_stream.hpp>
+#include <ossify/upload/object_requests.hpp>
+#include <ossify/upload/operation_end.hpp>
+#include <ossify/upload/put_object.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ossify {
+
+namespace detail {
+
+template<class Transport>
+Transport transport_for(config const& c)
+{
+    if constexpr (std::constructible_from<Transport, tls_context>) {
+        if (c.tls())
+            return Transport(*c.tls());
+    }
+    return Transport();
+}
+
+}  // namespace detail
+
+/// A client of the service on the caller's executor: no thread, no global, no call to initialise.
+/// Each operation is checked and encoded by the call and performed by the await, so that a request may be a temporary.
+///
+/// Cancellation: every operation honours terminal cancellation and then gives `errc::cancelled`; what the service
+/// did by then is said with each operation.
+/// Lifetime: operations share what they need; the client may be destroyed before they end, the executor may not.
+/// Thread safety: a monitor. Operations may be started from different threads; each runs on the executor that its
+/// coroutine runs on, which must not run two handlers of it at once: with several threads, spawn on a strand.
+template<transport Transport = net_transport>
+class basic_client {
+public:
+    /// Errors: throws `ossify::error` for a configuration that cannot work: what is wrong and what would be right.
+    basic_client(asio::any_io_executor ex, config const& c)
+        : basic_client(std::move(ex), c, detail::transport_for<Transport>(c))
+    {
+    }
+    basic_client(asio::any_io_executor ex, config const& c, Transport net)
+        : session_(std::make_shared<session<Transport>>(std::move(ex), c, std::move(net)))
+    {
+    }
+
+    /// Stores an object. Returns: the stored object; `callback` says whether the application server was called.
+    /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for
+    /// the object failed too) and `crc_mismatch` (other bytes than those sent were stored).
+    /// Cancellation: terminal; the object is then stored or not.
+    /// Lifetime: bytes given as a borrowed body must live until the await returns.
+    /// Source: OSS documentation, PutObject, Callback.
+    template<class Reply>
+    awaitable<result<stored_object<Reply>>> put_object(put_object_request<Reply> const& request)
+    {
+        return typed<Reply>(ending(ossify::put_object(session_, prepared_put(request))));
+    }
+
+    /// Asks for an object's headers. Errors: `no_such_key`, and those of the connection.
+    awaitable<result<object_info>> head_object(std::string bucket, std::string key)
+    {
+        return ending(ossify::head_object(session_, std::move(bucket), std::move(key)));
+    }
+
+    /// Reads an object, or a range of it, into memory.
+    /// Errors: `no_such_key`; `body_too_large` beyond the request's limit; `crc_mismatch` for a whole object.
+    awaitable<result<object_content>> get_object(get_object_request request)
+    {
+        return ending(ossify::get_object(session_, std::move(request)));
+    }
+
+    /// Deletes an object; one that does not exist is no error.
+    awaitable<result<void>> delete_object(std::string bucket, std::string key)
+    {
+        return ending(ossify::delete_object(session_, std::move(bucket), std::move(key)));
+    }
+
+    config const& settings() const noexcept { return session_->settings(); }
+
+private:
+    template<class Reply>
+    static awaitable<result<stored_object<Reply>>> typed(awaitable<result<stored_object<>>> operation)
+    {
+        if constexpr (std::is_void_v<Reply>)
+            return operation;
+        else
+            return give_type<Reply>(std::move(operation));
+    }
+
+    template<class Reply>
+    static awaitable<result<stored_object<Reply>>> give_type(awaitable<result<stored_object<>>> operation)
+    {
+        auto got = co_await std::move(operation);
+        if (!got)
+            co_return std::move(got).error();
+        co_return stored_object<Reply>(*std::move(got));
+    }
+
+    std::shared_ptr<session<Transport>> session_;
+};
+
+/// The client over TCP and TLS.
+using client = basic_client<net_transport>;
+
+}  // namespace ossify
+
+#endif

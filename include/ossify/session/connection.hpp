@@ -1,0 +1,368 @@
+#ifndef OSSIFY_SESSION_CONNECTION_HPP
+#define OSSIFY_SESSION_CONNECTION_HPP
+
+#include <ossify/async/watchdog.hpp>
+#include <ossify/codec/crc64.hpp>
+#include <ossify/http/parser.hpp>
+#include <ossify/session/buffer_pool.hpp>
+#include <ossify/session/exchange.hpp>
+#include <ossify/transport/stream.hpp>
+
+#include <asio/bind_executor.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ossify {
+
+/// What one exchange sends and what came of it.
+class exchange_state {
+public:
+    exchange_state() = default;
+
+    // in; all of it lives until the exchange ends
+    http::method method = http::method::get;
+    std::string_view head;          ///< serialised
+    content const* sends = nullptr;
+    bool sums = false;              ///< compute the CRC-64 of what is sent
+    send_observer* observer = nullptr;
+    std::size_t answer_limit = 0;   ///< bytes of the answer's body at the most
+    bool slow_answer = false;       ///< the service may need long: only the operation's limit counts
+
+    // out
+    std::uint64_t crc64 = 0;
+    std::uint64_t sent = 0;         ///< bytes of the body handed to the stream
+    bool head_sent = false;         ///< something reached the stream
+    bool all_sent = false;          ///< the service has everything it needs to act
+    bool answer_begun = false;
+};
+
+/// One connection to one peer: one request and its answer at a time. Runs on the executor of whoever awaits.
+/// Thread safety: not thread-safe.
+template<transport Transport>
+class connection {
+public:
+    using clock = typename Transport::clock_type;
+    using time_point = typename clock::time_point;
+    static constexpr std::size_t chunk_bytes = 256 * 1024;  // one read, one sum while hot in cache, one send
+
+    connection(Transport const& net, asio::any_io_executor const& ex, std::shared_ptr<watchdog<clock>> dog, peer to)
+        : stream_(net.make_stream(ex)), to_(std::move(to)), parser_(small_reads()), deadline_(std::move(dog), ex, &on_deadline, this)
+    {
+    }
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+
+    peer const& remote() const noexcept { return to_; }
+    time_point idle_since() const noexcept { return idle_since_; }
+    /// True when the connection can carry another request.
+    bool reusable() const noexcept { return reusable_; }
+
+    /// From now on used by a coroutine on `ex`, until that must end at `end`.
+    void begin_use(asio::any_io_executor ex, timeouts const& limits, time_point end)
+    {
+        executor_ = ex;
+        deadline_.move_to(std::move(ex));
+        limits_ = limits;
+        end_ = end;
+    }
+    void end_use(time_point now) noexcept
+    {
+        deadline_.disarm();
+        idle_since_ = now;
+    }
+
+    /// True when nothing has come in since the last answer: bytes, the end or an error mean that it is of no more use.
+    bool is_live()
+    {
+        std::array<std::byte, 1> probe;
+        io_result const got = stream_.try_read_some(probe);
+        return got.bytes == 0 && got.ec == asio::error::would_block;
+    }
+
+    /// Connects, and secures the connection if the peer asks for that.
+    awaitable<result<void>> open()
+    {
+        limit(limits_.connect, errc::connect_timeout);
+        auto connected = co_await stream_.connect(to_);
+        if (connected && to_.secure) {
+            limit(limits_.handshake, errc::tls_timeout);
+            connected = co_await stream_.secure(to_);
+        }
+        deadline_.disarm();
+        if (!connected)
+            co_return explained(std::move(connected).error());
+        reusable_ = true;
+        co_return result<void>();
+    }
+
+    /// Sends a request and reads its answer. An answer that comes before all is sent ends the sending: the service
+    /// refuses early. Errors: see `errc`; `x.all_sent` and `x.answer_begun` tell whether the service may have acted.
+    awaitable<result<answer>> exchange(exchange_state& x, buffer_pool& buffers)
+    {
+        reusable_ = false;
+        parser_.reset();
+        parser_.expect(x.method);
+        limit(limits_.stall, errc::stall_timeout);
+        auto sent = co_await send(x, buffers);
+        if (!sent && sent.error() != errc::connection_closed)
+            co_return explained(std::move(sent).error());
+        x.all_sent = sent && x.sent == x.sends->length;
+        if (!x.slow_answer || !x.all_sent)
+            limit(limits_.answer, errc::stall_timeout);
+        else
+            limit(std::chrono::milliseconds(0), errc::operation_timeout);
+        auto received = co_await receive(x);
+        deadline_.disarm();
+        if (!received) {
+            if (!sent && !x.answer_begun)
+                co_return explained(std::move(sent).error());
+            co_return explained(std::move(received).error());
+        }
+        reusable_ = x.all_sent && parser_.keep_alive() && parser_.buffered() == 0;
+        co_return received;
+    }
+
+    /// Ends the connection in order.
+    void close() noexcept { stream_.close(); }
+
+private:
+    static constexpr std::size_t turn_bytes = 4 * chunk_bytes;
+
+    static void on_deadline(void* self) noexcept
+    {
+        auto& me = *static_cast<connection*>(self);
+        me.timed_out_ = true;
+        me.stream_.close();
+    }
+
+    // The next step must show progress within `span`, and all must end by `end_`.
+    void limit(std::chrono::milliseconds span, errc on_expiry)
+    {
+        span_ = span;
+        on_expiry_ = on_expiry;
+        progressed();
+    }
+
+    void progressed()
+    {
+        auto const until = span_.count() == 0 ? time_point::max() : clock::now() + span_;
+        bool const by_end = end_ <= until;
+        cause_ = by_end ? errc::operation_timeout : on_expiry_;
+        auto const when = by_end ? end_ : until;
+        if (when == time_point::max())
+            deadline_.disarm();
+        else
+            deadline_.arm(when);
+    }
+
+    failure explained(failure why) const
+    {
+        if (timed_out_)
+            return failure(cause_, "with " + to_.host + ":" + std::to_string(to_.port));
+        return why;
+    }
+
+    static failure lost(std::error_code ec)
+    {
+        if (ec.category() == error_category())
+            return failure(ec);
+        return failure(errc::connection_closed, ec.message());
+    }
+
+    // Hands head and bytes to the stream. False: an answer has begun to arrive, sending is pointless.
+    awaitable<result<bool>> write(std::string_view head, std::span<std::byte const> bytes, exchange_state& x)
+    {
+        std::size_t const whole = head.size() + bytes.size();
+        std::size_t done = 0;
+        while (done != whole) {
+            std::size_t const of_head = std::min(done, head.size());
+            std::size_t const of_bytes = done - of_head;
+            std::array<asio::const_buffer, 2> const out{
+                asio::const_buffer(head.data() + of_head, head.size() - of_head),
+                asio::const_buffer(bytes.data() + of_bytes, bytes.size() - of_bytes)};
+            bool const head_left = of_head != head.size();
+            io_result const step = stream_.try_write_some(std::span(out).subspan(head_left ? 0 : 1));
+            if (step.bytes != 0) {
+                x.head_sent = true;
+                done += step.bytes;
+                progressed();
+                continue;
+            }
+            if (step.ec != asio::error::would_block)
+                co_return lost(step.ec);
+            unyielded_ = 0;
+            if (std::error_code const ec = co_await stream_.wait_writable())
+                co_return lost(ec);
+        }
+        co_return true;
+    }
+
+    awaitable<result<void>> send(exchange_state& x, buffer_pool& buffers)
+    {
+        std::string_view head = x.head;
+        content const& c = *x.sends;
+        if (c.length == 0) {
+            auto done = co_await write(head, {}, x);
+            if (!done)
+                co_return std::move(done).error();
+            co_return result<void>();
+        }
+        std::optional<buffer_pool::lease> block;
+        if (!c.source.in_memory())
+            block.emplace(buffers.take());
+        while (x.sent != c.length) {
+            auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, c.length - x.sent));
+            std::span<std::byte const> chunk;
+            if (block) {
+                auto const into = block->bytes().first(wanted);
+                auto got = co_await c.source.read_at(c.offset + x.sent, into);
+                if (!got)
+                    co_return std::move(got).error();
+                if (*got != wanted)
+                    co_return failure(errc::source_changed, "the source ends at byte " +
+                                                                std::to_string(c.offset + x.sent + *got) +
+                                                                ", earlier than it said");
+                chunk = into;
+            } else {
+                chunk = c.source.bytes().subspan(static_cast<std::size_t>(c.offset + x.sent), wanted);
+            }
+            if (x.sums)
+                x.crc64 = crc64(chunk, x.crc64);
+            if (x.observer != nullptr && x.observer->paces()) {
+                deadline_.disarm();  // waiting for our own rate limit is no stall
+                co_await x.observer->pace(wanted);
+                progressed();
+            }
+            auto written = co_await write(head, chunk, x);
+            if (!written)
+                co_return std::move(written).error();
+            head = {};
+            x.sent += wanted;
+            if (x.observer != nullptr)
+                x.observer->on_sent(wanted);
+            if (x.sent != c.length) {
+                if (answer_waits())
+                    co_return result<void>();  // an early refusal
+                unyielded_ += wanted;
+                if (unyielded_ >= turn_bytes) {  // the stream never makes us wait: let others on the loop have their turn
+                    unyielded_ = 0;
+                    co_await asio::post(asio::bind_executor(executor_, asio::use_awaitable_t<asio::any_io_executor>{}));
+                }
+            }
+        }
+        co_return result<void>();
+    }
+
+    // Takes in what has arrived while sending; true when there is something, or the end.
+    bool answer_waits()
+    {
+        io_result const got = stream_.try_read_some(parser_.prepare());
+        if (got.bytes != 0)
+            early_ = parser_.commit(got.bytes);
+        return got.bytes != 0 || got.ec != asio::error::would_block;
+    }
+
+    awaitable<result<answer>> receive(exchange_state& x)
+    {
+        answer out;
+        if (auto const early = std::exchange(early_, result<void>()); !early)
+            co_return early.error();
+        while (!parser_.complete()) {
+            x.answer_begun = x.answer_begun || parser_.started();
+            if (auto kept = keep_body(out.body, x.answer_limit); !kept)
+                co_return std::move(kept).error();
+            io_result const got = read_more(out.body, early_);
+            if (!early_)
+                co_return std::exchange(early_, result<void>()).error();
+            if (got.bytes != 0) {
+                progressed();
+            } else if (got.ec == asio::error::would_block) {
+                if (std::error_code const ec = co_await stream_.wait_readable())
+                    co_return lost(ec);
+            } else if (got.ec == asio::error::eof) {
+                if (!parser_.started())
+                    co_return failure(errc::connection_closed, "the peer closed before it answered");
+                if (auto parsed = parser_.commit_eof(); !parsed)
+                    co_return std::move(parsed).error();
+            } else {
+                co_return lost(got.ec);
+            }
+        }
+        x.answer_begun = true;
+        if (auto kept = keep_body(out.body, x.answer_limit); !kept)
+            co_return std::move(kept).error();
+        out.head = std::move(parser_.head());
+        co_return out;
+    }
+
+    // Moves what the parser has of the body to where it is kept.
+    result<void> keep_body(std::string& kept, std::size_t limit)
+    {
+        if (!parser_.head_complete())
+            return {};
+        auto const arrived = parser_.body();
+        auto const announced = parser_.body_kind() == http::body_kind::length ? parser_.content_length().value_or(0) : 0;
+        if (kept.size() + arrived.size() > limit || announced > limit)
+            return failure(errc::body_too_large, "an answer of more than " + std::to_string(limit) + " bytes");
+        if (kept.empty() && announced != 0)
+            kept.reserve(static_cast<std::size_t>(announced));
+        kept.append(arrived);
+        parser_.consume_body(arrived.size());
+        return {};
+    }
+
+    // One attempt to read; a long body of known length goes straight to where it is kept.
+    io_result read_more(std::string& kept, result<void>& parsed)
+    {
+        auto const direct = static_cast<std::size_t>(
+            std::min<std::uint64_t>(parser_.direct_body_remaining(), chunk_bytes));
+        if (direct == 0) {
+            io_result const got = stream_.try_read_some(parser_.prepare());
+            if (got.bytes != 0)
+                parsed = parser_.commit(got.bytes);
+            return got;
+        }
+        std::size_t const before = kept.size();
+        kept.resize(before + direct);
+        io_result const got = stream_.try_read_some(std::as_writable_bytes(std::span(kept).subspan(before)));
+        kept.resize(before + got.bytes);
+        if (got.bytes != 0)
+            parser_.commit_direct(got.bytes);
+        return got;
+    }
+
+    static http::parser_limits small_reads()
+    {
+        http::parser_limits l;
+        l.read_bytes = 4096;  // answers are short, and there may be thousands of connections
+        return l;
+    }
+
+    typename Transport::stream_type stream_;
+    peer to_;
+    http::response_parser parser_;
+    typename watchdog<clock>::deadline deadline_;
+    asio::any_io_executor executor_;
+    timeouts limits_;
+    time_point end_ = time_point::max();
+    time_point idle_since_{};
+    std::chrono::milliseconds span_{0};
+    errc on_expiry_ = errc::stall_timeout;
+    errc cause_ = errc::stall_timeout;
+    std::size_t unyielded_ = 0;
+    result<void> early_;
+    bool timed_out_ = false;
+    bool reusable_ = false;
+};
+
+}  // namespace ossify
+
+#endif

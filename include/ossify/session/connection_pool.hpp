@@ -1,0 +1,267 @@
+#ifndef OSSIFY_SESSION_CONNECTION_POOL_HPP
+#define OSSIFY_SESSION_CONNECTION_POOL_HPP
+
+#include <ossify/session/connection.hpp>
+
+#include <asio/basic_waitable_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace ossify {
+
+/// Connections that are kept for the next request to the same peer.
+/// Thread safety: a monitor; a lease belongs to one operation.
+template<transport Transport>
+class connection_pool : public std::enable_shared_from_this<connection_pool<Transport>> {
+public:
+    using connection_type = connection<Transport>;
+    using clock = typename Transport::clock_type;
+    using time_point = typename clock::time_point;
+
+    /// `most`: connections in use at one time, over all peers; 0: any number. Who comes later waits.
+    connection_pool(Transport net, asio::any_io_executor ex, std::size_t most, std::chrono::milliseconds idle_limit)
+        : net_(std::move(net)),
+          ex_(ex),
+          dog_(std::make_shared<watchdog<clock>>(std::move(ex))),
+          most_(most),
+          idle_limit_(idle_limit)
+    {
+    }
+
+    /// A connection for one request. It goes back when the lease ends, if it can carry another request.
+    class lease {
+    public:
+        lease() = default;
+        lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection_type> c, bool used)
+            : pool_(std::move(pool)), connection_(std::move(c)), used_before_(used)
+        {
+        }
+        lease(lease&& other) noexcept = default;
+        lease& operator=(lease&& other) noexcept
+        {
+            release();
+            pool_ = std::move(other.pool_);
+            connection_ = std::move(other.connection_);
+            used_before_ = other.used_before_;
+            return *this;
+        }
+        ~lease() { release(); }
+
+        connection_type* operator->() const noexcept { return connection_.get(); }
+        /// True when it has carried a request before: the peer may have closed it just now.
+        bool used_before() const noexcept { return used_before_; }
+
+    private:
+        void release() noexcept
+        {
+            if (connection_)
+                pool_->give_back(std::move(connection_));
+            pool_.reset();
+        }
+
+        std::shared_ptr<connection_pool> pool_;
+        std::unique_ptr<connection_type> connection_;
+        bool used_before_ = false;
+    };
+
+    /// An idle connection to the peer that is still live, or one that is yet to be opened. Waits while as many
+    /// connections as allowed are in use, first come first served; `end` bounds the wait.
+    awaitable<result<lease>> acquire(peer to, timeouts limits, time_point end)
+    {
+        asio::any_io_executor const ex = co_await asio::this_coro::executor;
+        ticket place(*this);
+        while (!place.admitted()) {
+            auto turn = place.queue(ex, end);
+            co_await turn->timer.async_wait(awaited);
+            if (!turn->called && clock::now() >= end)
+                co_return failure(errc::operation_timeout, "all connections are in use");
+        }
+        auto found = take_idle(to);
+        while (found && !found->is_live())
+            found = take_idle(to);
+        bool const used = found != nullptr;
+        if (!found)
+            found = std::make_unique<connection_type>(net_, ex_, dog_, std::move(to));
+        place.keep();
+        found->begin_use(ex, limits, end);
+        co_return lease(this->shared_from_this(), std::move(found), used);
+    }
+
+    /// How many connections wait for their next request.
+    std::size_t idle() const
+    {
+        std::lock_guard const lock(mutex_);
+        return idle_count_;
+    }
+
+private:
+    using connections = std::deque<std::unique_ptr<connection_type>>;
+
+    struct hash_peer {
+        std::size_t operator()(peer const& p) const noexcept
+        {
+            return std::hash<std::string>()(p.host) * 31 + p.port * 2U + (p.secure ? 1 : 0);
+        }
+    };
+
+    struct waiter {
+        waiter(asio::any_io_executor on, time_point end) : ex(on), timer(std::move(on), end) {}
+        asio::any_io_executor ex;
+        asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio::any_io_executor> timer;
+        bool called = false;  // on ex only
+    };
+
+    // A place among the connections in use; given up unless a lease takes it over.
+    class ticket {
+    public:
+        explicit ticket(connection_pool& pool) : pool_(pool) {}
+        ticket(ticket const&) = delete;
+        ticket& operator=(ticket const&) = delete;
+        ~ticket()
+        {
+            if (waiting_)
+                pool_.leave(waiting_);
+            if (held_)
+                pool_.free_place();
+        }
+        bool admitted()
+        {
+            if (waiting_) {
+                held_ = waiting_->called;
+                if (held_)
+                    waiting_.reset();
+            } else {
+                held_ = pool_.try_enter();
+            }
+            return held_;
+        }
+        std::shared_ptr<waiter> queue(asio::any_io_executor const& ex, time_point end)
+        {
+            if (!waiting_) {
+                waiting_ = std::make_shared<waiter>(ex, end);
+                pool_.line_up(waiting_);
+            }
+            return waiting_;
+        }
+        void keep() { held_ = false; }
+
+    private:
+        connection_pool& pool_;
+        std::shared_ptr<waiter> waiting_;
+        bool held_ = false;
+    };
+
+    bool try_enter()
+    {
+        std::lock_guard const lock(mutex_);
+        if (most_ != 0 && in_use_ >= most_)
+            return false;
+        ++in_use_;
+        return true;
+    }
+
+    void line_up(std::shared_ptr<waiter> const& w)
+    {
+        std::lock_guard const lock(mutex_);
+        if (in_use_ < most_) {  // a place came free since we looked
+            ++in_use_;
+            call(w);
+        } else {
+            line_.push_back(w);
+        }
+    }
+
+    // A waiter gives up. If its turn was on the way, the next one gets it.
+    void leave(std::shared_ptr<waiter> const& w)
+    {
+        {
+            std::lock_guard const lock(mutex_);
+            auto const at = std::find(line_.begin(), line_.end(), w);
+            if (at != line_.end()) {
+                line_.erase(at);
+                return;
+            }
+        }
+        free_place();
+    }
+
+    void free_place()
+    {
+        std::lock_guard const lock(mutex_);
+        if (line_.empty()) {
+            --in_use_;
+            return;
+        }
+        std::shared_ptr<waiter> const next = std::move(line_.front());
+        line_.pop_front();
+        call(next);
+    }
+
+    void call(std::shared_ptr<waiter> const& w)
+    {
+        auto wake = [w] {
+            w->called = true;
+            w->timer.cancel();
+        };
+        asio::post(w->ex, std::move(wake));
+    }
+
+    std::unique_ptr<connection_type> take_idle(peer const& to)
+    {
+        std::lock_guard const lock(mutex_);
+        auto const at = idle_.find(to);
+        if (at == idle_.end() || at->second.empty())
+            return nullptr;
+        if (clock::now() - at->second.back()->idle_since() > idle_limit_) {
+            idle_count_ -= at->second.size();  // the newest is too old, and so are the others
+            idle_.erase(at);
+            return nullptr;
+        }
+        auto found = std::move(at->second.back());
+        at->second.pop_back();
+        --idle_count_;
+        return found;
+    }
+
+    void give_back(std::unique_ptr<connection_type> c) noexcept
+    {
+        auto const now = clock::now();
+        c->end_use(now);
+        if (c->reusable()) {
+            std::lock_guard const lock(mutex_);
+            auto& line = idle_[c->remote()];
+            line.push_back(std::move(c));
+            ++idle_count_;
+            while (now - line.front()->idle_since() > idle_limit_) {
+                line.pop_front();
+                --idle_count_;
+            }
+        }
+        c.reset();
+        free_place();
+    }
+
+    Transport net_;
+    asio::any_io_executor ex_;
+    std::shared_ptr<watchdog<clock>> dog_;
+    std::size_t most_;
+    std::chrono::milliseconds idle_limit_;
+    mutable std::mutex mutex_;
+    std::unordered_map<peer, connections, hash_peer> idle_;
+    std::list<std::shared_ptr<waiter>> line_;
+    std::size_t in_use_ = 0;
+    std::size_t idle_count_ = 0;
+};
+
+}  // namespace ossify
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef OSSIFY_SESSION_EXCHANGE_HPP
+#define OSSIFY_SESSION_EXCHANGE_HPP
+
+#include <ossify/body/source.hpp>
+#include <ossify/http/message.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace ossify {
+
+/// Time limits of one request. Zero means none.
+class timeouts {
+public:
+    timeouts() = default;
+
+    std::chrono::milliseconds connect{10'000};    ///< resolving and connecting
+    std::chrono::milliseconds handshake{10'000};  ///< TLS
+    std::chrono::milliseconds stall{30'000};      ///< between two steps of the body in which a byte moved
+    std::chrono::milliseconds answer{60'000};     ///< from the last byte sent to the head of the answer
+    std::chrono::milliseconds operation{0};       ///< the whole operation with all its attempts
+};
+
+/// A stretch of a body: what one request sends.
+class content {
+public:
+    content() = default;
+    explicit content(body whole) : source(std::move(whole)), length(source.size()) {}
+    content(body whole, std::uint64_t from, std::uint64_t bytes)
+        : source(std::move(whole)), offset(from), length(bytes)
+    {
+    }
+
+    body source;
+    std::uint64_t offset = 0;  ///< of the first byte within the source
+    std::uint64_t length = 0;  ///< bytes
+};
+
+/// Is told how far a request's body got, and may hold it back.
+class send_observer {
+public:
+    virtual ~send_observer() = default;
+    /// Awaited before the next `bytes` are sent; a rate limiter waits here. Only called when `paces()`.
+    virtual awaitable<void> pace(std::size_t bytes) = 0;
+    virtual bool paces() const noexcept = 0;
+    /// Bytes of the body handed to the connection by the present attempt.
+    virtual void on_sent(std::size_t bytes) = 0;
+    /// An attempt begins; what an earlier one sent counts for nothing.
+    virtual void on_attempt(unsigned attempt) = 0;
+};
+
+/// The answer to one request.
+class answer {
+public:
+    answer() = default;
+
+    http::response_head head;
+    std::string body;
+};
+
+}  // namespace ossify
+
+#endif

@@ -1,0 +1,263 @@
+#ifndef OSSIFY_SESSION_SESSION_HPP
+#define OSSIFY_SESSION_SESSION_HPP
+
+#include <ossify/http/serializer.hpp>
+#include <ossify/operation/answer.hpp>
+#include <ossify/operation/service_request.hpp>
+#include <ossify/session/config.hpp>
+#include <ossify/session/connection_pool.hpp>
+#include <ossify/version.hpp>
+
+#include <asio/basic_waitable_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+
+namespace ossify {
+
+/// What to do when a request has reached the service and its answer is lost.
+enum class lost_answer {
+    resend,  ///< the request may be acted upon twice
+    report,  ///< give it up: the caller finds out what became of it
+};
+
+/// How one request is sent, and how that went.
+template<class TimePoint>
+class send_state {
+public:
+    send_state() = default;
+
+    // in; all of it lives until the send ends
+    send_observer* observer = nullptr;
+    bool sums = false;              ///< sum what is sent and compare it with the answer's CRC-64
+    bool slow_answer = false;       ///< the service may take long to answer
+    lost_answer on_lost = lost_answer::resend;
+    std::size_t answer_limit = 4 * 1024 * 1024;  ///< bytes of the answer's body
+    TimePoint end = TimePoint::max();
+
+    // out
+    unsigned attempts = 0;          ///< requests sent
+    bool answer_lost = false;       ///< the last attempt may have been acted upon
+    std::uint64_t crc64 = 0;        ///< of what was sent, with `sums`
+};
+
+/// What the operations of one client share: it signs, sends and, where that can help, sends again.
+/// Thread safety: a monitor; each operation runs on the executor of its caller, which must not run two handlers of it
+/// at once.
+template<transport Transport>
+class session {
+public:
+    using clock = typename Transport::clock_type;
+    using time_point = typename clock::time_point;
+    using state = send_state<time_point>;
+
+    /// Errors: throws `ossify::error` for a configuration that cannot work.
+    session(asio::any_io_executor ex, ossify::config c, Transport net)
+        : config_(std::move(c)),
+          endpoint_(endpoint::parse(config_.endpoint(), config_.style()).value()),
+          signer_(request_signer::make(config_.signature(), endpoint_, config_.region()).value()),
+          pool_(std::make_shared<connection_pool<Transport>>(std::move(net), std::move(ex), config_.max_connections(),
+                                                             config_.idle_limit())),
+          buffers_(connection<Transport>::chunk_bytes),
+          budget_(config_.retry_tokens()),
+          random_(config_.seed() ? *config_.seed() : std::random_device()())
+    {
+        if (!config_.provider())
+            config_.credentials().value();
+        if (config_.user_agent().empty())
+            config_.user_agent("ossify/" OSSIFY_VERSION_STRING);
+    }
+
+    ossify::config const& settings() const noexcept { return config_; }
+    endpoint const& address() const noexcept { return endpoint_; }
+    request_signer const& signer() const noexcept { return signer_; }
+    buffer_pool& buffers() noexcept { return buffers_; }
+
+    /// Wall clock as the service has it, as far as its answers told.
+    codec::wall_time wall_now() const
+    {
+        auto const now = config_.wall_clock()
+                             ? config_.wall_clock()()
+                             : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        return now + std::chrono::seconds(skew_.load(std::memory_order_relaxed));
+    }
+
+    /// The end of an operation that begins now and may take `allowed`; zero: the configured limit, if any.
+    time_point end_after(std::chrono::milliseconds allowed = {}) const
+    {
+        if (allowed.count() == 0)
+            allowed = config_.limits().operation;
+        return allowed.count() == 0 ? time_point::max() : clock::now() + allowed;
+    }
+
+    awaitable<result<credentials>> current_credentials() const
+    {
+        if (config_.provider())
+            co_return co_await config_.provider()();
+        co_return config_.credentials();
+    }
+
+    /// Sends a request until it is answered with a status below 300 or nothing helps.
+    /// Errors: those of the service, of the connection, `crc_mismatch`, `operation_timeout`.
+    /// Cancellation: terminal; the connection is closed. Whether the service acted is then unknown.
+    /// Lifetime: `s` and what it refers to must live until the await returns.
+    awaitable<result<answer>> send(service_request request, content sends, state& s);
+
+    /// Waits on the transport's clock.
+    awaitable<void> sleep(std::chrono::milliseconds span)
+    {
+        asio::any_io_executor const ex = co_await asio::this_coro::executor;
+        asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio::any_io_executor> timer(ex, span);
+        co_await timer.async_wait(awaited);
+    }
+
+private:
+    http::request_head head_of(service_request const& request, std::uint64_t body_bytes) const
+    {
+        http::request_head head(request.method, endpoint_.target_for(request.bucket, request.key, request.query));
+        head.headers.reserve(request.headers.size() + 8, request.headers.text().size() + 640);
+        head.headers.append_valid("Host", endpoint_.host_for(request.bucket));
+        head.headers.append_valid("User-Agent", config_.user_agent());
+        if (request.method == http::method::put || request.method == http::method::post)
+            head.headers.append_valid("Content-Length", std::to_string(body_bytes));
+        for (auto const [name, value] : request.headers)
+            head.headers.append_valid(name, value);
+        return head;
+    }
+
+    // The service's clock from its answer's Date. Returns: whether that is news.
+    bool correct_clock(http::response_head const& head)
+    {
+        auto const theirs = codec::parse_http_date(head.headers.get("Date"));
+        if (!theirs)
+            return false;
+        auto const own = wall_now() - std::chrono::seconds(skew_.load(std::memory_order_relaxed));
+        skew_.store((*theirs - own).count(), std::memory_order_relaxed);
+        return true;
+    }
+
+    // The service's CRC-64 against ours; services that send none are taken at their word, as the official SDKs do.
+    static std::optional<failure> mismatch(answer const& got, state const& s, std::string_view operation)
+    {
+        auto const text = s.sums ? got.head.headers.find("x-oss-hash-crc64ecma") : std::nullopt;
+        if (!text || detail::number_in<std::uint64_t>(*text) == s.crc64)
+            return std::nullopt;
+        failure why(errc::crc_mismatch, "sent " + std::to_string(s.crc64) + ", stored " + std::string(*text));
+        why.edit().request_id = got.head.headers.get("x-oss-request-id");
+        return std::move(why).in(operation);
+    }
+
+    double random_unit()
+    {
+        // splitmix64 on a counter: threads need no lock
+        std::uint64_t z = random_.fetch_add(0x9E3779B97F4A7C15ULL, std::memory_order_relaxed);
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+        return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+    }
+
+    ossify::config config_;
+    endpoint endpoint_;
+    request_signer signer_;
+    std::shared_ptr<connection_pool<Transport>> pool_;
+    buffer_pool buffers_;
+    retry_budget budget_;
+    std::atomic<std::int64_t> skew_{0};
+    std::atomic<std::uint64_t> random_;
+};
+
+template<transport Transport>
+awaitable<result<answer>> session<Transport>::send(service_request request, content sends, state& s)
+{
+    peer const to(endpoint_.connect_host(request.bucket), endpoint_.port(), endpoint_.secure());
+    http::request_head head = head_of(request, sends.length);
+    std::string head_text;
+    bool clock_corrected = false;
+    bool stale_forgiven = false;
+    for (;;) {
+        ++s.attempts;
+        s.answer_lost = false;
+        if (s.observer != nullptr)
+            s.observer->on_attempt(s.attempts);
+        auto who = co_await current_credentials();
+        if (!who)
+            co_return std::move(who).error().in(request.operation);
+        auto lease = co_await pool_->acquire(to, config_.limits(), s.end);
+        if (!lease)
+            co_return std::move(lease).error().in(request.operation);
+        auto& line = *lease;
+
+        exchange_state x;
+        result<void> opened;
+        if (!line.used_before())
+            opened = co_await line->open();
+        result<answer> got = failure();
+        if (opened) {
+            // signed only now: waiting for a connection must not make the date old
+            signer_.sign(*who, wall_now(), request.method, request.bucket, request.key, request.query, head.headers);
+            head_text.clear();
+            http::write_head(head_text, head);
+            x.method = request.method;
+            x.head = head_text;
+            x.sends = &sends;
+            x.sums = s.sums;
+            x.observer = s.observer;
+            x.answer_limit = s.answer_limit;
+            x.slow_answer = s.slow_answer;
+            got = co_await line->exchange(x, buffers_);
+            s.crc64 = x.crc64;
+        } else {
+            got = std::move(opened).error();
+        }
+        bool const reused = line.used_before();
+        line = {};
+
+        failure why;
+        if (got && got->head.status < 300) {
+            auto differs = mismatch(*got, s, request.operation);
+            if (!differs) {
+                budget_.on_success();
+                co_return got;
+            }
+            why = *std::move(differs);
+        } else if (got) {
+            why = decode_error(request.operation, got->head, got->body);
+            if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
+                clock_corrected = true;
+                continue;
+            }
+        } else {
+            why = std::move(got).error().in(request.operation);
+            s.answer_lost = x.all_sent && (why == condition::network || why == condition::timeout);
+            if (reused && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
+                !(s.answer_lost && s.on_lost == lost_answer::report)) {
+                stale_forgiven = true;  // the peer closed an idle connection just as we took it
+                continue;
+            }
+        }
+        if (s.attempts > 1)
+            why.edit().attempts = s.attempts;
+        bool const give_up = s.answer_lost && s.on_lost == lost_answer::report;
+        if (give_up || !is_retryable(why) || s.attempts >= config_.retry().max_attempts || !budget_.try_spend())
+            co_return why;
+        auto const asked = std::chrono::milliseconds(why.info().retry_after_ms);
+        auto const wait = std::max(config_.retry().delay(s.attempts + 1, random_unit()), asked);
+        if (s.end != time_point::max() && clock::now() + wait >= s.end)
+            co_return why;
+        if (config_.on_retry())
+            config_.on_retry()(retry_event(why, s.attempts + 1, wait));
+        co_await sleep(wait);
+    }
+}
+
+}  // namespace ossify
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef OSSIFY_UPLOAD_OPERATION_END_HPP
+#define OSSIFY_UPLOAD_OPERATION_END_HPP
+
+#include <ossify/async/awaitable.hpp>
+#include <ossify/core/result.hpp>
+
+#include <asio/error.hpp>
+
+#include <system_error>
+#include <utility>
+
+namespace ossify {
+
+/// Turns the two forms in which Asio reports cancellation, a code and an exception, into `errc::cancelled`.
+template<class T>
+awaitable<result<T>> ending(awaitable<result<T>> operation)
+{
+    try {
+        auto got = co_await std::move(operation);
+        if (!got && (got.error().code() == asio::error::operation_aborted || got.error() == errc::cancelled))
+            co_return failure(errc::cancelled).in(got.error().info().operation);
+        co_return got;
+    } catch (std::system_error const& e) {
+        if (e.code() != asio::error::operation_aborted)
+            throw;
+    }
+    co_return failure(errc::cancelled);
+}
+
+}  // namespace ossify
+
+#endif

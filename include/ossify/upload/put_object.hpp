@@ -1,0 +1,286 @@
+#ifndef OSSIFY_UPLOAD_PUT_OBJECT_HPP
+#define OSSIFY_UPLOAD_PUT_OBJECT_HPP
+
+#include <ossify/auth/names.hpp>
+#include <ossify/body/file.hpp>
+#include <ossify/callback/encoded.hpp>
+#include <ossify/codec/base64.hpp>
+#include <ossify/codec/digest.hpp>
+#include <ossify/operation/put_object.hpp>
+#include <ossify/session/session.hpp>
+#include <ossify/upload/object_setters.hpp>
+#include <ossify/upload/settle.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace ossify {
+
+/// How far a put got. Bytes of an attempt that failed no longer count.
+class put_progress {
+public:
+    put_progress(std::uint64_t bytes_sent, std::uint64_t bytes_total) : sent(bytes_sent), total(bytes_total) {}
+
+    std::uint64_t sent;   ///< bytes handed to the connection
+    std::uint64_t total;  ///< bytes of the object
+};
+
+/// Stores bytes of known length, up to 5 GB, as one object.
+/// `Reply` is deduced from the callback: the struct that the application server answers with.
+template<class Reply = void>
+class put_object_request : public object_setters<put_object_request<Reply>> {
+public:
+    static constexpr std::uint64_t largest = 5ULL * 1024 * 1024 * 1024;  ///< bytes. Source: OSS documentation, PutObject
+
+    put_object_request(std::string bucket, std::string key) : bucket_(std::move(bucket)), key_(std::move(key)) {}
+
+    /// Sends bytes that stay the caller's: an `asio::buffer`, a string, a span.
+    /// Lifetime: they must live, unchanged, until the operation ends.
+    template<class Bytes>
+        requires requires(Bytes const& b) {
+            { b.data() } -> std::convertible_to<void const*>;
+            { b.size() } -> std::convertible_to<std::size_t>;
+        }
+    put_object_request& body(Bytes const& bytes)
+    {
+        auto const* const first = static_cast<std::byte const*>(static_cast<void const*>(bytes.data()));
+        return body(ossify::body::borrowed(std::span(first, bytes.size() * unit<Bytes>())));
+    }
+    /// Sends a text that the request keeps.
+    put_object_request& body(std::string&& text) { return body(ossify::body::owned(std::move(text))); }
+    put_object_request& body(ossify::body b)
+    {
+        body_ = std::move(b);
+        return *this;
+    }
+    /// Sends any `body_source`.
+    template<body_source Source>
+    put_object_request& body_from(Source source)
+    {
+        return body(ossify::body::from(std::move(source)));
+    }
+    /// Sends a regular file; it is opened here. What goes wrong with that comes out of the operation.
+    put_object_request& file(std::filesystem::path const& path)
+    {
+        auto opened = file_source::open(path);
+        if (opened)
+            return body_from(*std::move(opened));
+        refused_ = std::move(opened).error();
+        return *this;
+    }
+
+    /// Has OSS call an application server when the object is stored, and return its answer.
+    /// Returns: the request, with the type of that answer.
+    template<upload_callback Callback>
+    put_object_request<callback_reply_t<Callback>> callback(Callback const& c) const
+    {
+        static_assert(detail::require_complete<Callback>());
+        put_object_request<callback_reply_t<Callback>> typed(*this);
+        auto encoded = c.encode();
+        if (encoded)
+            typed.callback_ = *std::move(encoded);
+        else
+            typed.refused_ = std::move(encoded).error();
+        return typed;
+    }
+
+    /// Sends the body's MD5, so that the service refuses a body that arrives changed. Costs a pass over the body;
+    /// CRC-64, which is compared anyway, guards as well against accidents.
+    put_object_request& content_md5(bool v = true) { return this->set(md5_, v); }
+    /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes.
+    put_object_request& check_crc64(bool v) { return this->set(crc_, v); }
+    /// Called on the operation's executor after every chunk, at most 256 KiB; it must not throw.
+    put_object_request& on_progress(std::function<void(put_progress const&)> hook)
+    {
+        return this->set(on_progress_, std::move(hook));
+    }
+    /// The limit for the whole operation with its retries. Default: the client's.
+    put_object_request& time_limit(std::chrono::milliseconds t) { return this->set(time_limit_, t); }
+
+private:
+    template<class>
+    friend class put_object_request;
+    friend class prepared_put;
+
+    template<class Other>
+    explicit put_object_request(put_object_request<Other> const& other)
+        : object_setters<put_object_request<Reply>>(),
+          bucket_(other.bucket_),
+          key_(other.key_),
+          body_(other.body_),
+          callback_(other.callback_),
+          refused_(other.refused_),
+          on_progress_(other.on_progress_),
+          time_limit_(other.time_limit_),
+          md5_(other.md5_),
+          crc_(other.crc_)
+    {
+        this->headers_ = other.headers_;
+    }
+
+    template<class Bytes>
+    static constexpr std::size_t unit()
+    {
+        using element = std::remove_pointer_t<decltype(std::declval<Bytes const&>().data())>;
+        if constexpr (std::is_void_v<element>)
+            return 1;
+        else
+            return sizeof(element);
+    }
+
+    std::string bucket_;
+    std::string key_;
+    ossify::body body_;
+    encoded_callback callback_;
+    std::optional<failure> refused_;
+    std::function<void(put_progress const&)> on_progress_;
+    std::chrono::milliseconds time_limit_{0};
+    bool md5_ = false;
+    bool crc_ = true;
+};
+
+/// A put, checked and encoded: independent of the request object it was made from.
+class prepared_put {
+public:
+    template<class Reply>
+    explicit prepared_put(put_object_request<Reply> const& r)
+        : request("PutObject", http::method::put, r.bucket_, r.key_),
+          sends(r.body_),
+          refused(r.refused_),
+          on_progress(r.on_progress_),
+          time_limit(r.time_limit_),
+          md5(r.md5_),
+          crc(r.crc_),
+          exclusive(r.headers_.forbid_overwrite)
+    {
+        auto const note = [this](result<void> const& checked) {
+            if (!refused && !checked)
+                refused = checked.error();
+        };
+        note(check_bucket_name(request.bucket));
+        note(check_object_key(request.key));
+        note(r.headers_.encode(request.key, object_headers::use::put, request.headers));
+        if (sends.length > put_object_request<Reply>::largest)
+            note(failure(errc::body_too_large, "one put carries at most 5 GB; upload larger objects in parts"));
+        request.attach(r.callback_);
+    }
+
+    service_request request;
+    content sends;
+    std::optional<failure> refused;
+    std::function<void(put_progress const&)> on_progress;
+    std::chrono::milliseconds time_limit;
+    bool md5;
+    bool crc;
+    bool exclusive;  ///< must not replace an object
+};
+
+namespace detail {
+
+class put_observer final : public send_observer {
+public:
+    explicit put_observer(prepared_put const& put) : put_(put) {}
+    awaitable<void> pace(std::size_t) override { co_return; }
+    bool paces() const noexcept override { return false; }
+    void on_sent(std::size_t bytes) override
+    {
+        sent_ += bytes;
+        put_.on_progress(put_progress(sent_, put_.sends.length));
+    }
+    void on_attempt(unsigned) override { sent_ = 0; }
+
+private:
+    prepared_put const& put_;
+    std::uint64_t sent_ = 0;
+};
+
+inline awaitable<result<std::string>> md5_of(content const& c, buffer_pool& buffers)
+{
+    codec::md5_stream sum;
+    if (c.source.in_memory()) {
+        sum.update(c.source.bytes().subspan(static_cast<std::size_t>(c.offset), static_cast<std::size_t>(c.length)));
+    } else {
+        auto const block = buffers.take();
+        for (std::uint64_t at = 0; at != c.length;) {
+            auto const part = block.bytes().first(
+                static_cast<std::size_t>(std::min<std::uint64_t>(block.bytes().size(), c.length - at)));
+            auto got = co_await c.source.read_at(c.offset + at, part);
+            if (!got)
+                co_return std::move(got).error();
+            if (*got != part.size())
+                co_return failure(errc::source_changed, "the source is shorter than it said");
+            sum.update(part);
+            at += part.size();
+        }
+    }
+    auto const digest = sum.finish();
+    co_return codec::base64_encode(std::string_view(reinterpret_cast<char const*>(digest.data()), digest.size()));
+}
+
+}  // namespace detail
+
+/// Performs a put. See `basic_client::put_object`.
+template<transport Transport>
+awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
+{
+    if (put.refused)
+        co_return std::move(*put.refused).in(put.request.operation);
+    if (put.md5) {
+        auto sum = co_await detail::md5_of(put.sends, s->buffers());
+        if (!sum)
+            co_return std::move(sum).error().in(put.request.operation);
+        put.request.headers.set("Content-MD5", *sum);
+    }
+    detail::put_observer observer(put);
+    typename session<Transport>::state state;
+    state.end = s->end_after(put.time_limit);
+    state.sums = put.crc;
+    if (put.on_progress)
+        state.observer = &observer;
+    // sent again, these would call the application server twice, or run into the object they have stored themselves
+    bool const once = put.request.carries_callback || put.exclusive;
+    state.on_lost = once ? lost_answer::report : lost_answer::resend;
+    for (;;) {
+        auto got = co_await s->send(put.request, put.sends, state);
+        if (auto same = put.sends.source.check_unchanged(); !same)
+            co_return std::move(same).error().in(put.request.operation);
+        if (got) {
+            auto stored = decode_stored(put.request, got->head, std::move(got->body));
+            if (stored) {
+                stored->bytes = put.sends.length;
+                stored->retries = state.attempts - 1;
+            }
+            co_return stored;
+        }
+        if (!state.answer_lost)
+            co_return got.error();
+        // The request reached the service and the answer is lost: the object itself tells what became of it.
+        lost_object looked_for;
+        looked_for.bytes = put.sends.length;
+        looked_for.crc64 = state.crc64;
+        looked_for.summed = put.crc;
+        auto verdict = co_await settle(*s, put.request, looked_for, got.error(), state.end);
+        if (!verdict)
+            co_return std::move(verdict).error();
+        if (*verdict) {
+            stored_object<> found = std::move(**verdict);
+            found.retries = state.attempts - 1;
+            co_return found;
+        }
+        if (!once || state.attempts >= s->settings().retry().max_attempts)
+            co_return got.error();
+    }
+}
+
+}  // namespace ossify
+
+#endif

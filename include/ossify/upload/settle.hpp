@@ -1,0 +1,74 @@
+#ifndef OSSIFY_UPLOAD_SETTLE_HPP
+#define OSSIFY_UPLOAD_SETTLE_HPP
+
+#include <ossify/operation/head_object.hpp>
+#include <ossify/operation/put_object.hpp>
+#include <ossify/session/session.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ossify {
+
+/// What an object must look like to be the one whose answer was lost.
+class lost_object {
+public:
+    lost_object() = default;
+
+    std::uint64_t bytes = 0;
+    std::uint64_t crc64 = 0;
+    bool summed = false;      ///< crc64 is known
+    unsigned parts = 0;       ///< the ETag of a multipart object ends in their number; 0: not such an object
+};
+
+/// Finds out whether a request that stores an object was acted upon although its answer was lost: asks for the
+/// object's size and CRC-64.
+/// Returns: the stored object, with its callback unknown if one was requested; nothing when the object is not there or
+/// is another one. Errors: `outcome_unknown` when that cannot be told either.
+/// Source: the service offers no request ids for this; size and CRC-64 are what the answer would have carried.
+template<transport Transport>
+awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, service_request const& request,
+                                                         lost_object wanted, failure lost,
+                                                         typename session<Transport>::time_point end)
+{
+    service_request head("HeadObject", http::method::head, request.bucket, request.key);
+    typename session<Transport>::state state;
+    state.end = end;
+    auto got = co_await s.send(std::move(head), content(), state);
+    if (!got && got.error() == condition::not_found)
+        co_return std::optional<stored_object<>>();
+    auto const unknown = [&](std::string const& why) {
+        failure out(errc::outcome_unknown, lost.code().message() + "; asking for the object failed too: " + why +
+                                               ". Ask for it later, and compare size and CRC-64");
+        return std::move(out).in(request.operation);
+    };
+    if (!got)
+        co_return unknown(to_string(got.error()));
+    auto const found = decode_head_object(got->head);
+    if (!found)
+        co_return unknown(to_string(found.error()));
+    bool same = found->bytes == wanted.bytes;
+    if (wanted.summed && found->crc64)
+        same = same && *found->crc64 == wanted.crc64;
+    else if (same)
+        co_return unknown("the service gave no CRC-64 to compare");
+    if (wanted.parts != 0)
+        same = same && found->etag.ends_with("-" + std::to_string(wanted.parts));
+    if (!same)
+        co_return std::optional<stored_object<>>();
+    stored_object<> stored;
+    stored.etag = found->etag;
+    stored.crc64 = found->crc64;
+    stored.bytes = found->bytes;
+    stored.version_id = found->version_id;
+    stored.parts = wanted.parts;
+    if (request.carries_callback)
+        stored.callback = callback_outcome<>::unknown_because(std::move(lost));
+    co_return std::optional<stored_object<>>(std::move(stored));
+}
+
+}  // namespace ossify
+
+#endif
