@@ -145,7 +145,7 @@ public:
                 co_return std::move(context).error();
             tls_.emplace(*std::move(context));
         }
-        auto engine = tls_engine::client(*tls_, to.host);
+        auto engine = tls_engine::client(*tls_, to.host, to.sni);
         if (!engine)
             co_return std::move(engine).error();
         engine_ = *std::move(engine);

@@ -36,6 +36,7 @@ public:
     std::string host;         ///< a name or an address; IPv6 without brackets. TLS checks the certificate against it.
     std::uint16_t port = 0;
     bool secure = false;      ///< speak TLS
+    bool sni = true;          ///< name the host in the handshake; the certificate is checked either way
 
     friend bool operator==(peer const&, peer const&) = default;
 };

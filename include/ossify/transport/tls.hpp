@@ -112,7 +112,8 @@ public:
     enum class status { done, want_input, closed, failed };
 
     /// `host` is sent as SNI and must be named by the certificate; an IP address is checked as such.
-    static result<std::unique_ptr<tls_engine>> client(tls_context const& context, std::string const& host)
+    static result<std::unique_ptr<tls_engine>> client(tls_context const& context, std::string const& host,
+                                                      bool send_sni = true)
     {
         auto made = make(context);
         if (!made)
@@ -125,7 +126,7 @@ public:
             ERR_clear_error();
             X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
             ok = X509_VERIFY_PARAM_set1_host(check, host.data(), host.size()) == 1 &&
-                 SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+                 (!send_sni || SSL_set_tlsext_host_name(ssl, host.c_str()) == 1);
         }
         if (!ok)
             return failure(errc::tls_failed, "cannot check for host \"" + host + "\"");
