@@ -83,7 +83,7 @@ public:
     template<upload_callback Callback>
     put_object_request<callback_reply_t<Callback>> callback(Callback const& c) const
     {
-        static_assert(detail::require_complete<Callback>());
+        detail::require_complete<Callback>();
         put_object_request<callback_reply_t<Callback>> typed(*this);
         auto encoded = c.encode();
         if (encoded)
