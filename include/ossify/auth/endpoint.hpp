@@ -113,8 +113,9 @@ inline bool remove_suffix(std::string_view& text, std::string_view suffix)
 inline result<endpoint> endpoint::parse(std::string_view text, url_style style)
 {
     auto const refuse = [text](std::string_view why) {
-        return failure(errc::invalid_config,
-                       "the endpoint \"" + std::string(text.substr(0, 200)) + "\" " + std::string(why));
+        // Text with an @ may hold a password.
+        std::string_view const shown = text.find('@') == text.npos ? text.substr(0, 200) : "...@...";
+        return failure(errc::invalid_config, "the endpoint \"" + std::string(shown) + "\" " + std::string(why));
     };
     bool const has_scheme = text.find("://") != std::string_view::npos;
     auto const url = codec::parse_url(has_scheme ? std::string(text) : "https://" + std::string(text));

@@ -10,6 +10,7 @@
 #include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -101,10 +102,13 @@ inline result<void> read_authority(boost::urls::authority_view const& from, auth
             return bad_url("a host with a character that no host name has");
     }
     if (from.has_port()) {
-        // Boost.URL gives 0 for an empty port and for one that is too large.
-        if (from.port().size() > 5 || from.port_number() == 0)
+        // Read here: the number that Boost.URL 1.81 gives for 99999 is wrapped around.
+        unsigned port = 0;
+        for (char const digit : from.port())
+            port = std::min(port * 10 + static_cast<unsigned>(digit - '0'), 65536u);
+        if (port == 0 || port > 65535)
             return bad_url("a port outside 1 to 65535");
-        to.port = from.port_number();
+        to.port = static_cast<std::uint16_t>(port);
     }
     return {};
 }
