@@ -1,4 +1,3 @@
-#include <ossify/codec/json.hpp>
 #include <ossify/operation/part.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include <ossify/multipart/checkpoint_file.hpp>
+#include <ossify/upload/checkpoint_file.hpp>
 
 #include <doctest/doctest.h>
 
