@@ -59,13 +59,19 @@ inline std::string_view text_of(json::value const& value)
     return {value.get_string().data(), value.get_string().size()};
 }
 
-/// A policy's text with its escapes replaced: `\$` stands for a dollar sign.
-inline std::string without_escapes(std::string_view text)
+/// A policy's text as JSON: the escape `\$`, which policies have besides those of JSON, becomes a dollar sign.
+inline std::string without_dollar_escapes(std::string_view text)
 {
     std::string out;
-    for (std::size_t i = 0; i != text.size(); ++i)
-        if (text[i] != '\\' || i + 1 == text.size() || text[i + 1] != '$')
-            out += text[i];
+    out.reserve(text.size());
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 != text.size()) {
+            if (text[i + 1] != '$')
+                out += text[i];
+            ++i;
+        }
+        out += text[i];
+    }
     return out;
 }
 
@@ -134,17 +140,14 @@ private:
                                                     [](json::value const& v) { return v.is_string(); }))
                 return errors::invalid_policy("Invalid Condition: in and not-in need a list of strings.");
             bool const listed =
-                value && std::any_of(operand.get_array().begin(), operand.get_array().end(), [&](json::value const& v) {
-                    return *value == text_of(v) || *value == without_escapes(text_of(v));
-                });
+                value && std::any_of(operand.get_array().begin(), operand.get_array().end(),
+                                     [&](json::value const& v) { return *value == text_of(v); });
             holds = how == "in" ? listed : !listed;
         } else if (how == "eq" || how == "starts-with") {
             if (!operand.is_string())
                 return errors::invalid_policy("Invalid Condition: eq and starts-with need a string.");
-            std::string_view const raw = text_of(operand);
-            std::string const plain = without_escapes(raw);
-            holds = value && (how == "eq" ? *value == raw || *value == plain
-                                          : value->starts_with(raw) || value->starts_with(plain));
+            std::string_view const wanted = text_of(operand);
+            holds = value && (how == "eq" ? *value == wanted : value->starts_with(wanted));
         } else {
             return errors::invalid_policy("Invalid Condition: unknown operator " + std::string(how) + ".");
         }
@@ -172,7 +175,7 @@ inline service_result<form_permission> check_policy(std::string_view policy_base
     auto const text = codec::base64_decode(policy_base64);
     if (!text)
         return errors::invalid_policy("Invalid Base64: " + text.error().message() + ".");
-    auto const document = codec::parse_json(*text);
+    auto const document = codec::parse_json(detail::without_dollar_escapes(*text));
     if (!document)
         return errors::invalid_policy("Invalid JSON: " + document.error().message() + ".");
     if (!document->is_object())
