@@ -24,9 +24,9 @@ constexpr std::string_view to_string(callback_body_type type) noexcept
 
 /// A piece of a body template: constant text, or the name of a variable.
 struct template_piece {
-    std::string_view text{};      ///< the constant text, or the name between ${ and }
+    std::string_view text{};  ///< the constant text, or the name between ${ and }
     bool is_variable = false;
-    std::size_t position = 0;     ///< where the piece begins in the template; a variable begins at its $
+    std::size_t position = 0;  ///< where the piece begins in the template; a variable begins at its $
 };
 
 /// Cuts a body template into constant text and variables. Knows the syntax only, not the names.
@@ -47,8 +47,8 @@ public:
             return true;
         }
         if (rest.starts_with("$("))
-            return stop(callback_fault::round_bracket, rest.substr(0, rest.find(')', 2) == rest.npos
-                                                                          ? 2 : rest.find(')', 2) + 1));
+            return stop(callback_fault::round_bracket,
+                        rest.substr(0, rest.find(')', 2) == rest.npos ? 2 : rest.find(')', 2) + 1));
         if (!rest.starts_with("${"))
             return stop(callback_fault::lone_dollar, rest.substr(0, 2));
         auto const end = rest.find_first_of("}$", 2);
@@ -83,9 +83,16 @@ constexpr std::size_t find_non_utf8(std::string_view text) noexcept
 {
     std::size_t i = 0;
     while (i != text.size()) {
-        auto const byte = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U; };
+        auto const byte = [&](std::size_t k) {
+            return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U;
+        };
         auto const lead = byte(0);
-        std::size_t const length = lead < 0x80 ? 1U : lead < 0xC2 ? 0U : lead < 0xE0 ? 2U : lead < 0xF0 ? 3U : lead < 0xF5 ? 4U : 0U;
+        std::size_t const length = lead < 0x80   ? 1U
+                                   : lead < 0xC2 ? 0U
+                                   : lead < 0xE0 ? 2U
+                                   : lead < 0xF0 ? 3U
+                                   : lead < 0xF5 ? 4U
+                                                 : 0U;
         if (length == 0)
             return i;
         for (std::size_t k = 1; k != length; ++k)
@@ -112,7 +119,7 @@ constexpr std::size_t find_encoded_brace(std::string_view text) noexcept
 constexpr callback_fault check_name(std::string_view name, std::span<std::string_view const> custom) noexcept
 {
     if (!name.starts_with("x:"))
-        return find_system_variable(name) != nullptr ? callback_fault::none : callback_fault::unknown_variable;
+        return find_system_variable(name) ? callback_fault::none : callback_fault::unknown_variable;
     for (auto const& known : custom)
         if (known == name.substr(2))
             return callback_fault::none;

@@ -1,10 +1,10 @@
 #ifndef OSSIFY_CALLBACK_ENCODED_HPP
 #define OSSIFY_CALLBACK_ENCODED_HPP
 
-#include <ossify/core/fixed_string.hpp>
 #include <ossify/core/result.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -79,7 +79,9 @@ private:
 template<class Callback>
 concept upload_callback = requires(std::remove_cvref_t<Callback> const& callback) {
     typename std::remove_cvref_t<Callback>::reply_type;
-    { callback.encode() } -> std::same_as<result<encoded_callback>>;
+    {
+        callback.encode()
+    } -> std::same_as<result<encoded_callback>>;
 };
 
 /// The struct that the application server answers with; void when its answer stays text.
@@ -88,20 +90,27 @@ using callback_reply_t = typename std::remove_cvref_t<Callback>::reply_type;
 
 namespace detail {
 
-/// True for the empty name: the name of a member that still lacks a value is a template argument, so that the
-/// compiler shows it.
-template<fixed_string MissingMember>
-inline constexpr bool has_every_value = MissingMember.view().empty();
+/// Text as a template argument. Compilers print template arguments in words, so this is how a name or a sentence that
+/// is put together at compile time reaches the reader.
+template<std::size_t N>
+struct words {
+    char text[N]{};
+};
 
-template<class Callback>
-constexpr bool require_complete() noexcept
+/// Stops the compiler when a member still lacks a value: the member's name, empty for none, is shown as the argument.
+template<words MissingMember>
+constexpr void require_every_value() noexcept
 {
-    if constexpr (requires { Callback::missing_member; }) {
-        static_assert(has_every_value<Callback::missing_member>,
-                      "a custom variable of the callback has no value: call .set<&Event::member>(value) for it first");
-        return has_every_value<Callback::missing_member>;
-    }
-    return true;
+    static_assert(MissingMember.text[0] == '\0',
+                  "a custom variable of the callback has no value yet; call .set<&Event::member>(value) for it");
+}
+
+/// Stops the compiler at callbacks whose variables are not all set. Call it where a callback is used.
+template<class Callback>
+constexpr void require_complete() noexcept
+{
+    if constexpr (requires { std::remove_cvref_t<Callback>::missing_member; })
+        require_every_value<std::remove_cvref_t<Callback>::missing_member>();
 }
 
 }  // namespace detail

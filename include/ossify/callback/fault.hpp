@@ -1,6 +1,7 @@
 #ifndef OSSIFY_CALLBACK_FAULT_HPP
 #define OSSIFY_CALLBACK_FAULT_HPP
 
+#include <ossify/callback/encoded.hpp>
 #include <ossify/callback/variables.hpp>
 #include <ossify/core/result.hpp>
 
@@ -59,9 +60,13 @@ enum class callback_fault : unsigned char {
     // the limits
     parameters_too_long,
     variables_too_long,
+    // the struct of a contract
+    member_not_text,
+    member_not_number,
+    member_not_variable,
 };
 
-inline constexpr std::size_t callback_fault_count = static_cast<std::size_t>(callback_fault::variables_too_long) + 1;
+inline constexpr std::size_t callback_fault_count = static_cast<std::size_t>(callback_fault::member_not_variable) + 1;
 
 /// What is wrong and what to do, in one sentence.
 constexpr std::string_view to_sentence(callback_fault fault) noexcept
@@ -72,7 +77,8 @@ constexpr std::string_view to_sentence(callback_fault fault) noexcept
     case callback_fault::not_utf8: return "the callback parameters must be UTF-8";
     case callback_fault::percent_encoded:
         return "the callback body went through an encoder: %24%7B is an encoded ${; pass the plain template";
-    case callback_fault::round_bracket: return "the callback body has $( where ${ belongs; a variable is written ${name}";
+    case callback_fault::round_bracket:
+        return "the callback body has $( where ${ belongs; a variable is written ${name}";
     case callback_fault::lone_dollar:
         return "the callback body has a $ that begins no ${name}; write a literal $ as %24 in a form, \\u0024 in JSON";
     case callback_fault::unclosed_variable: return "the callback body has a ${ that no } closes";
@@ -110,7 +116,8 @@ constexpr std::string_view to_sentence(callback_fault fault) noexcept
     case callback_fault::json_depth: return "the callback body nests more than 32 levels of JSON";
     case callback_fault::no_url: return "there is no callback URL; the service takes one to five";
     case callback_fault::too_many_urls: return "there are more than five callback URLs; the service takes one to five";
-    case callback_fault::empty_url: return "a callback URL is empty; put one semicolon between two URLs, none at the end";
+    case callback_fault::empty_url:
+        return "a callback URL is empty; put one semicolon between two URLs, none at the end";
     case callback_fault::url_scheme: return "a callback URL has a scheme other than http and https";
     case callback_fault::url_no_host: return "a callback URL has no host";
     case callback_fault::url_ipv6: return "a callback URL has an IPv6 address; the service only calls IPv4 hosts";
@@ -127,6 +134,13 @@ constexpr std::string_view to_sentence(callback_fault fault) noexcept
         return "the callback is too long; the service takes 5 KB of Base64, which is 3840 bytes of JSON";
     case callback_fault::variables_too_long:
         return "the custom variables are too long; the service takes 5 KB of Base64, which is 3840 bytes of JSON";
+    case callback_fault::member_not_text:
+        return "the service sends this member as text; make it a std::string or an optional one";
+    case callback_fault::member_not_number:
+        return "the service sends this member as a number of up to 64 bits; make it a std::uint64_t, an optional one, "
+               "or a std::string";
+    case callback_fault::member_not_variable:
+        return "a custom variable is text, a number, a bool, or an optional of one of these";
     }
     return "unknown fault";
 }
@@ -134,9 +148,9 @@ constexpr std::string_view to_sentence(callback_fault fault) noexcept
 /// A fault, where it is, and what was probably meant.
 struct found_fault {
     callback_fault kind = callback_fault::none;
-    std::size_t position = 0;                    ///< in bytes from the start of the text
-    std::string_view text{};                     ///< the part of the text that is wrong
-    std::size_t meant = detail::no_index;        ///< see detail::nearest_variable
+    std::size_t position = 0;              ///< in bytes from the start of the text
+    std::string_view text{};               ///< the part of the text that is wrong
+    std::size_t meant = detail::no_index;  ///< see detail::nearest_variable
 
     constexpr explicit operator bool() const noexcept { return kind != callback_fault::none; }
 };
@@ -183,13 +197,6 @@ inline failure to_failure(found_fault const& fault, std::span<std::string_view c
 
 namespace detail {
 
-/// Text as a template argument. Both compilers print template arguments in words, so this is how a sentence that is
-/// put together at compile time reaches the reader.
-template<std::size_t N>
-struct words {
-    char text[N]{};
-};
-
 /// No custom variables.
 struct no_names {
     static constexpr std::array<std::string_view, 0> list{};
@@ -206,10 +213,10 @@ constexpr std::array<std::string_view, 4> sentence_parts() noexcept
         return {to_sentence(Fault), "", "", ""};
     else if constexpr (Fault == callback_fault::unused_variable)
         return {Names::list[Name - own], " ", to_sentence(Fault), ""};
-    else if constexpr (Fault == callback_fault::bad_custom_name)
-        return {to_sentence(Fault), ": ", Names::list[Name - own], ""};
-    else
+    else if constexpr (Fault == callback_fault::unknown_variable || Fault == callback_fault::unknown_custom_variable)
         return {to_sentence(Fault), "; did you mean ${x:", Names::list[Name - own], "}?"};
+    else
+        return {to_sentence(Fault), ": ", Names::list[Name - own], ""};
 }
 
 template<callback_fault Fault, class Names, std::size_t Name>
@@ -229,7 +236,7 @@ constexpr auto spell_sentence() noexcept
     return out;
 }
 
-/// Never defined and not constexpr: a constant expression that comes here does not compile, and GCC prints the sentence.
+/// Never defined and not constexpr: a constant expression that comes here does not compile. GCC prints the sentence.
 template<words Sentence>
 void this_callback_is_refused();
 
@@ -280,6 +287,9 @@ constexpr void refuse(found_fault const& f)
         return refuse_naming<callback_fault::unknown_custom_variable, Names>(f);
     case callback_fault::unused_variable: return refuse_naming<callback_fault::unused_variable, Names>(f);
     case callback_fault::bad_custom_name: return refuse_naming<callback_fault::bad_custom_name, Names>(f);
+    case callback_fault::member_not_text: return refuse_naming<callback_fault::member_not_text, Names>(f);
+    case callback_fault::member_not_number: return refuse_naming<callback_fault::member_not_number, Names>(f);
+    case callback_fault::member_not_variable: return refuse_naming<callback_fault::member_not_variable, Names>(f);
     default:
         return refuse_because(to_sentence(f.kind).data(), f.text, f.position, static_cast<std::size_t>(f.kind),
                               std::make_index_sequence<callback_fault_count>());

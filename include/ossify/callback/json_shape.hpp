@@ -81,8 +81,8 @@ private:
     constexpr variable_kind variable() noexcept  // at "${"
     {
         auto const end = text_.find('}', at_);
-        auto const* known = find_system_variable(text_.substr(at_ + 2, end - at_ - 2));
-        return known != nullptr ? known->kind : variable_kind::text;
+        auto const known = find_system_variable(text_.substr(at_ + 2, end - at_ - 2));
+        return known ? known->kind : variable_kind::text;
     }
     constexpr void skip_variable() noexcept { at_ = text_.find('}', at_) + 1; }
 

@@ -104,8 +104,7 @@ inline result<callback> make_callback(callback_parameters const& parameters)
     std::vector<std::string_view> names;
     for (auto const& variable : *variables)
         names.push_back(std::string_view(variable.first).substr(2));
-    if (auto const fault =
-            detail::check_body(parameters.body, parameters.body_type, names, parameters.allow_unused))
+    if (auto const fault = detail::check_body(parameters.body, parameters.body_type, names, parameters.allow_unused))
         return to_failure(fault, names);
 
     detail::callback_text text;

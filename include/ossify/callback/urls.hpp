@@ -118,7 +118,8 @@ constexpr url_check check_url(std::string_view url, std::size_t first) noexcept
         if (c == '%') {
             if (url.size() - at < 3 || !is_hex_digit(url[at + 1]) || !is_hex_digit(url[at + 2]))
                 return fault(callback_fault::url_escape, url.substr(at, 3), at);
-        } else if (!is_letter(c) && !is_digit(c) && std::string_view("-._~!$&'()*+,=:@/?").find(c) == std::string_view::npos)
+        } else if (!is_letter(c) && !is_digit(c) &&
+                   std::string_view("-._~!$&'()*+,=:@/?").find(c) == std::string_view::npos)
             return fault(callback_fault::url_character, first_character(url.substr(at)), at);
     }
     return {{}, https && kind == callback_host_kind::name};

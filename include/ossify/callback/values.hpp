@@ -2,6 +2,7 @@
 #define OSSIFY_CALLBACK_VALUES_HPP
 
 #include <ossify/callback/encoded.hpp>
+#include <ossify/callback/member_mapping.hpp>
 #include <ossify/codec/describe.hpp>
 
 #include <array>
@@ -53,18 +54,6 @@ std::string to_variable_text(T const& value)
         return std::string(digits.data(), written.ptr);
     }
 }
-
-template<class Vars, class Index>
-struct member_names_of;
-
-template<class Vars, std::size_t... Index>
-struct member_names_of<Vars, std::index_sequence<Index...>> {
-    static constexpr std::array<std::string_view, sizeof...(Index)> list{codec::member_name<Vars, Index>()...};
-};
-
-/// The names of a described struct's members, in order.
-template<class Vars>
-using member_names = member_names_of<Vars, std::make_index_sequence<codec::member_count<Vars>()>>;
 
 /// A struct's members as custom variables: `user_id` becomes `x:user_id`.
 template<class Vars>

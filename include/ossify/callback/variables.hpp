@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -41,11 +42,12 @@ inline constexpr std::array<system_variable, 14> system_variables{{
     {"operation", variable_kind::text, false},
 }};
 
-/// Returns the variable with exactly this name, null when the service has none.
-constexpr system_variable const* find_system_variable(std::string_view name) noexcept
+/// Returns the variable with exactly this name, nothing when the service has none.
+/// By value: GCC 12 with UBSan takes the comparison of a pointer with null for no constant expression.
+constexpr std::optional<system_variable> find_system_variable(std::string_view name) noexcept
 {
     auto const found = std::ranges::find(system_variables, name, &system_variable::name);
-    return found == system_variables.end() ? nullptr : &*found;
+    return found == system_variables.end() ? std::nullopt : std::optional<system_variable>(*found);
 }
 
 /// True for names that are safe as custom variables, without the prefix `x:`: [a-z0-9_]+.
