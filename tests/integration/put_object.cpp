@@ -1,0 +1,404 @@
+// put_object over a transport in memory: what it sends, how it reads answers, and the sweeps over every I/O step.
+#include <ossify/callback/callback.hpp>
+#include <ossify/client.hpp>
+#include <ossify/codec/crc64.hpp>
+#include <ossify/testing/fault.hpp>
+#include <ossify/testing/memory_transport.hpp>
+
+#include "printers.hpp"
+#include "run.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace ossify;
+using testing::http_reply;
+using testing::memory_transport;
+using testing::received_request;
+using testing::scripted_reply;
+using memory_client = basic_client<memory_transport>;
+
+namespace {
+
+config settings(unsigned attempts = 1)
+{
+    retry_policy retry;
+    retry.max_attempts = attempts;
+    return config()
+        .endpoint("http://localhost")
+        .region("cn-hangzhou")
+        .credentials(credentials("test-id", secret("test-secret")))
+        .retry(retry)
+        .seed(7);
+}
+
+/// A service that stores every body and answers as OSS does.
+class small_service {
+public:
+    scripted_reply operator()(received_request const& r)
+    {
+        http::fields h;
+        h.set("x-oss-request-id", "5CF3E7821AB22D0FDB86704D");
+        if (r.head.method == http::method::put) {
+            ++puts;
+            stored = r.body;
+            h.set("ETag", "\"0123\"");
+            h.set("x-oss-hash-crc64ecma", std::to_string(crc64(r.body)));
+            if (r.head.headers.contains("x-oss-callback")) {
+                ++callbacks;
+                return http_reply(200, R"({"ok":true})", h);
+            }
+            return http_reply(200, {}, h);
+        }
+        ++heads;
+        if (!stored)
+            return http_reply(404, {}, h);
+        h.set("ETag", "\"0123\"");
+        h.set("x-oss-hash-crc64ecma", std::to_string(crc64(*stored)));
+        auto head = http_reply(200, {}, h);
+        auto const at = head.find("Content-Length: 0");
+        return head.replace(at, 17, "Content-Length: " + std::to_string(stored->size()));
+    }
+
+    int puts = 0;
+    int heads = 0;
+    int callbacks = 0;
+    std::optional<std::string> stored;
+};
+
+std::string text_of(std::size_t bytes)
+{
+    std::string out(bytes, '\0');
+    for (std::size_t i = 0; i != bytes; ++i)
+        out[i] = static_cast<char>('a' + i % 23);
+    return out;
+}
+
+result<stored_object<>> put(memory_transport const& net, config const& c, put_object_request<> const& request)
+{
+    asio::io_context io;
+    memory_client oss(io.get_executor(), c, net);
+    return tests::run(io, oss.put_object(request));
+}
+
+}  // namespace
+
+TEST_CASE("put_object sends the object's headers and reads what the service says of it")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request(std::ref(service));
+    auto const stored = put(net, settings(),
+                            put_object_request("examplebucket", "dir/file name.txt")
+                                .body(std::string("hello"))
+                                .metadata("Author", "alice")
+                                .tag("a", "b c")
+                                .acl(object_acl::private_)
+                                .content_md5());
+    REQUIRE(stored);
+    CHECK(stored->etag == "0123");
+    CHECK(stored->crc64 == crc64(std::string_view("hello")));
+    CHECK(stored->bytes == 5);
+    CHECK(stored->request_id == "5CF3E7821AB22D0FDB86704D");
+    CHECK_FALSE(stored->callback.requested());
+    REQUIRE(net.requests().size() == 1);
+    auto const& sent = net.requests().front();
+    CHECK(sent.body == "hello");
+    CHECK(sent.head.target == "/examplebucket/dir/file%20name.txt");
+    auto const& h = sent.head.headers;
+    CHECK(h.get("Content-Length") == "5");
+    CHECK(h.get("Content-Type") == "text/plain");
+    CHECK(h.get("Content-MD5") == "XUFAKrxLKna5cZ2REBfFkg==");
+    CHECK(h.get("x-oss-meta-author") == "alice");
+    CHECK(h.get("x-oss-tagging") == "a=b%20c");
+    CHECK(h.get("x-oss-object-acl") == "private");
+    CHECK(h.get("Authorization").starts_with("OSS4-HMAC-SHA256 Credential=test-id/"));
+}
+
+TEST_CASE("put_object refuses what the service would refuse, and sends nothing")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request(std::ref(service));
+    CHECK(put(net, settings(), put_object_request("Bad_Bucket", "k")).error() == errc::invalid_argument);
+    CHECK(put(net, settings(), put_object_request("examplebucket", "/k")).error() == errc::invalid_argument);
+    CHECK(put(net, settings(), put_object_request("examplebucket", "k").metadata("a_b", "c")).error() ==
+          errc::invalid_argument);
+    CHECK(put(net, settings(), put_object_request("examplebucket", "k").content_type("a\r\nb: c")).error() ==
+          errc::invalid_argument);
+    CHECK(put(net, settings(), put_object_request("examplebucket", "k").file("/nonexistent/file")).error() ==
+          errc::source_failed);
+    CHECK(net.requests().empty());
+}
+
+TEST_CASE("a 203 is a stored object whose callback failed")
+{
+    memory_transport net;
+    net.on_request([](received_request const& r) {
+        http::fields h;
+        h.set("ETag", "\"0123\"");
+        h.set("x-oss-hash-crc64ecma", std::to_string(crc64(r.body)));
+        h.set("x-oss-request-id", "5CF3E7821AB22D0FDB86704D");
+        return scripted_reply(http_reply(203,
+                                         "<?xml version=\"1.0\"?><Error><Code>CallbackFailed</Code>"
+                                         "<Message>Error status : 301.</Message><EC>0007-00000203</EC></Error>",
+                                         h));
+    });
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const stored =
+        put(net, settings(3), put_object_request("examplebucket", "k").body(std::string("x")).callback(notify));
+    REQUIRE(stored);
+    CHECK(stored->etag == "0123");
+    REQUIRE(stored->callback.failed());
+    CHECK(stored->callback.failure() == condition::callback_failed);
+    CHECK(stored->callback.failure().info().ec == "0007-00000203");
+    CHECK(stored->callback.failure().info().service_message == "Error status : 301.");
+    CHECK(net.requests().size() == 1);
+}
+
+TEST_CASE("a callback's answer is recognised whatever its content type")
+{
+    for (char const* type : {"application/json; charset=utf-8", "text/plain", "application/xml"}) {
+        memory_transport net;
+        net.on_request([type](received_request const&) {
+            http::fields h;
+            h.set("Content-Type", type);
+            return scripted_reply(http_reply(200, R"({"a":1})", h));
+        });
+        callback const notify("http://app.example.com/oss", "object=${object}");
+        auto const stored =
+            put(net, settings(), put_object_request("examplebucket", "k").body(std::string("x")).callback(notify));
+        REQUIRE(stored);
+        CHECK(stored->callback.delivered());
+        CHECK(stored->callback.body() == R"({"a":1})");
+    }
+}
+
+TEST_CASE("a skewed clock is corrected once, and the correction is kept")
+{
+    memory_transport net;
+    int refused = 0;
+    auto const theirs = codec::parse_http_date("Sat, 16 Dec 2023 16:20:57 GMT").value();
+    net.on_request([&](received_request const& r) {
+        http::fields h;
+        h.set("Date", codec::http_date(theirs));
+        if (r.head.headers.get("x-oss-date") != codec::iso_basic(theirs)) {
+            ++refused;
+            return scripted_reply(http_reply(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>", h));
+        }
+        return scripted_reply(http_reply(200, {}, h));
+    });
+    asio::io_context io;
+    memory_client oss(io.get_executor(), settings().wall_clock([&] { return theirs - std::chrono::hours(3); }), net);
+    auto const first = tests::run(io, oss.put_object(put_object_request("examplebucket", "k")));
+    auto const second = tests::run(io, oss.put_object(put_object_request("examplebucket", "k")));
+    CHECK(first);
+    CHECK(second);
+    CHECK(refused == 1);
+}
+
+TEST_CASE("a sum that differs is an error, and the object is sent again")
+{
+    memory_transport net;
+    int n = 0;
+    net.on_request([&](received_request const& r) {
+        http::fields h;
+        h.set("x-oss-hash-crc64ecma", std::to_string(crc64(r.body) + (++n == 1 ? 1 : 0)));
+        return scripted_reply(http_reply(200, {}, h));
+    });
+    auto const again = put(net, settings(2), put_object_request("examplebucket", "k").body(std::string("x")));
+    REQUIRE(again);
+    CHECK(again->retries == 1);
+    n = 0;
+    auto const once = put(net, settings(1), put_object_request("examplebucket", "k").body(std::string("x")));
+    REQUIRE_FALSE(once);
+    CHECK(once.error() == errc::crc_mismatch);
+}
+
+TEST_CASE("a lost answer with a callback is settled by asking for the object, not by sending it again")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request([&](received_request const& r) {
+        scripted_reply const answer = service(r);
+        return r.head.method == http::method::put ? scripted_reply::lost() : answer;
+    });
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const stored =
+        put(net, settings(3), put_object_request("examplebucket", "k").body(std::string("x")).callback(notify));
+    REQUIRE(stored);
+    CHECK(stored->callback.unknown());
+    CHECK(stored->etag == "0123");
+    CHECK(service.puts == 1);
+    CHECK(service.heads == 1);
+}
+
+TEST_CASE("a lost answer for an object that is not there means that nothing was stored: it is sent again")
+{
+    memory_transport net;
+    small_service service;
+    int n = 0;
+    net.on_request([&](received_request const& r) {
+        if (r.head.method == http::method::put && ++n == 1)
+            return scripted_reply::lost();
+        return service(r);
+    });
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const stored =
+        put(net, settings(3), put_object_request("examplebucket", "k").body(std::string("x")).callback(notify));
+    REQUIRE(stored);
+    CHECK(stored->callback.delivered());
+    CHECK(service.puts == 1);
+    CHECK(service.callbacks == 1);
+}
+
+TEST_CASE("when the object cannot be asked for either, the outcome is unknown")
+{
+    memory_transport net;
+    net.on_request([](received_request const&) { return scripted_reply::lost(); });
+    auto const stored = put(net, settings(2), put_object_request("examplebucket", "k").body(std::string("x")));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK(stored.error() == condition::unknown_outcome);
+}
+
+TEST_CASE("each time limit has its own error")
+{
+    auto const with = [](timeouts t) { return settings().limits(t); };
+    memory_transport net;
+    net.on_request([](received_request const&) { return scripted_reply::silence(); });
+    timeouts stall;
+    stall.answer = std::chrono::milliseconds(1000);
+    // the object cannot be asked for either: silence
+    CHECK(put(net, with(stall), put_object_request("examplebucket", "k")).error() == errc::outcome_unknown);
+    timeouts whole;
+    whole.operation = std::chrono::milliseconds(500);
+    auto const r = put(net, with(whole), put_object_request("examplebucket", "k"));
+    REQUIRE_FALSE(r);
+    CHECK(r.error() == errc::outcome_unknown);
+}
+
+TEST_CASE("an early refusal is read although the body is not all sent")
+{
+    memory_transport net;
+    net.answer_early();
+    net.on_request([](received_request const&) {
+        scripted_reply r(http_reply(403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"));
+        r.close = true;
+        return r;
+    });
+    std::string const big = text_of(2'000'000);
+    auto const stored = put(net, settings(), put_object_request("examplebucket", "k").body(asio::buffer(big)));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::access_denied);
+    CHECK(net.open_connections() == 0);
+}
+
+TEST_CASE("10,000 puts one after the other open one connection")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request(std::ref(service));
+    asio::io_context io;
+    memory_client oss(io.get_executor(), settings(), net);
+    for (int i = 0; i != 10'000; ++i)
+        REQUIRE(tests::run(io, oss.put_object(put_object_request("examplebucket", "k").body(std::string("x")))));
+    CHECK(net.connections() == 1);
+    CHECK(service.puts == 10'000);
+}
+
+TEST_CASE("put_object fails cleanly at each I/O step when nothing is sent again")
+{
+    std::string const body = text_of(600'000);
+    std::size_t const steps = testing::for_each_failure([&](testing::fault const& f) {
+        memory_transport net(f);
+        small_service service;
+        net.on_request(std::ref(service));
+        auto const stored = put(net, settings(1), put_object_request("examplebucket", "k").body(asio::buffer(body)));
+        if (stored)
+            CHECK(service.stored == body);
+        else
+            CHECK(stored.error() == condition::network);
+        CHECK(net.open_connections() == 0);
+    });
+    CHECK(steps > 5);
+}
+
+TEST_CASE("put_object succeeds whichever single I/O step fails when it may send again")
+{
+    std::string const body = text_of(600'000);
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    testing::for_each_failure([&](testing::fault const& f) {
+        memory_transport net(f);
+        small_service service;
+        net.on_request(std::ref(service));
+        auto const stored = put(net, settings(3),
+                                put_object_request("examplebucket", "k").body(asio::buffer(body)).callback(notify));
+        REQUIRE(stored);
+        CHECK(service.stored == body);
+        CHECK(service.callbacks == 1);
+        CHECK((stored->callback.delivered() || stored->callback.unknown()));
+        CHECK(net.open_connections() == 0);
+    });
+}
+
+TEST_CASE("put_object works when one byte moves at a time")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request(std::ref(service));
+    net.chop(1, 1);
+    std::string const body = text_of(1000);
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const stored =
+        put(net, settings(), put_object_request("examplebucket", "k").body(asio::buffer(body)).callback(notify));
+    REQUIRE(stored);
+    CHECK(service.stored == body);
+    CHECK(stored->callback.body() == R"({"ok":true})");
+}
+
+TEST_CASE("put_object can be cancelled at every await and leaves nothing behind")
+{
+    std::string const body = text_of(2'000'000);
+    bool finished = false;
+    std::size_t cancelled = 0;
+    for (std::size_t handlers = 1; !finished; ++handlers) {  // at 0 the coroutine does not even begin
+        memory_transport net;
+        small_service service;
+        net.on_request(std::ref(service));
+        asio::io_context io;
+        {
+            memory_client oss(io.get_executor(), settings(3), net);
+            auto const end = tests::run_and_cancel(
+                io, oss.put_object(put_object_request("examplebucket", "k").body(asio::buffer(body))), handlers);
+            REQUIRE(end.value);
+            finished = !end.cancelled;
+            CHECK_FALSE(end.threw);
+            if (!*end.value) {
+                CHECK(end.value->error() == errc::cancelled);
+                ++cancelled;
+            }
+        }
+        CHECK(net.open_connections() == 0);
+    }
+    CHECK(cancelled > 5);
+}
+
+TEST_CASE("progress counts up to the whole and starts again with a new attempt")
+{
+    memory_transport net;
+    int n = 0;
+    net.on_request([&](received_request const&) {
+        return ++n == 1 ? scripted_reply(http_reply(503)) : scripted_reply(http_reply(200));
+    });
+    std::string const body = text_of(600'000);
+    std::vector<std::uint64_t> seen;
+    auto const stored = put(net, settings(2),
+                            put_object_request("examplebucket", "k")
+                                .body(asio::buffer(body))
+                                .on_progress([&](put_progress const& p) { seen.push_back(p.sent); }));
+    REQUIRE(stored);
+    CHECK(seen == std::vector<std::uint64_t>{262144, 524288, 600000, 262144, 524288, 600000});
+}
