@@ -1,0 +1,219 @@
+// oss-emulator: an Object Storage Service on this machine, for development and tests.
+//
+//     oss-emulator --bucket photos
+//
+// prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM.
+#include <ossify/emulator/emulator.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr std::string_view usage =
+    "usage: oss-emulator [--listen HOST:PORT] [--bucket NAME] [--access-key-id ID --access-key-secret S]\n"
+    "                    [--data-dir DIR | --memory | --discard] [--tls-cert F --tls-key F] [--fault SPEC]\n"
+    "                    [--region NAME] [--strict] [--quiet]\n"
+    "\n"
+    "  --listen HOST:PORT     where to listen; port 0 takes a free one (default 127.0.0.1:0)\n"
+    "  --bucket NAME          make this bucket at the start; may be given several times\n"
+    "  --access-key-id ID     accept requests signed with this key (default: a generated one)\n"
+    "  --access-key-secret S\n"
+    "  --memory               keep objects in memory (default)\n"
+    "  --discard              keep what is known of objects, throw their bytes away\n"
+    "  --data-dir DIR         keep objects in a folder\n"
+    "  --tls-cert F           speak TLS with this certificate chain (PEM)\n"
+    "  --tls-key F            and this private key (PEM)\n"
+    "  --fault SPEC           fail on purpose\n"
+    "  --region NAME          the region that requests must be signed for (default cn-hangzhou)\n"
+    "  --strict               refuse what the real service refuses, such as callbacks to this machine\n"
+    "  --quiet                do not log requests\n";
+
+struct options {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;
+    std::vector<std::string> buckets;
+    std::string key_id;
+    std::string key_secret;
+    std::string store;
+    std::string data_dir;
+    std::string tls_cert;
+    std::string tls_key;
+    std::string fault;
+    std::string region = "cn-hangzhou";
+    bool strict = false;
+    bool quiet = false;
+};
+
+[[noreturn]] void refuse(std::string const& why)
+{
+    std::cerr << "oss-emulator: " << why << '\n' << usage;
+    std::exit(2);
+}
+
+void read_address(options& to, std::string_view text)
+{
+    auto const colon = text.rfind(':');
+    if (colon == text.npos)
+        refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
+    std::string_view host = text.substr(0, colon);
+    std::string_view const port = text.substr(colon + 1);
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    auto const [end, ec] = std::from_chars(port.data(), port.data() + port.size(), to.port);
+    if (host.empty() || port.empty() || ec != std::errc() || end != port.data() + port.size())
+        refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
+    to.host = host;
+}
+
+void choose_store(options& to, std::string_view name)
+{
+    if (!to.store.empty() && to.store != name)
+        refuse("only one of --memory, --discard and --data-dir can be given");
+    to.store = name;
+}
+
+options read_options(int argc, char** argv)
+{
+    options out;
+    for (int i = 1; i < argc; ++i) {
+        std::string_view name = argv[i];
+        std::optional<std::string> value;
+        if (auto const equals = name.find('='); name.starts_with("--") && equals != name.npos) {
+            value = name.substr(equals + 1);
+            name = name.substr(0, equals);
+        }
+        auto const argument = [&]() -> std::string {
+            if (value)
+                return *std::exchange(value, std::nullopt);
+            if (i + 1 == argc)
+                refuse(std::string(name) + " needs a value");
+            return argv[++i];
+        };
+        if (name == "--help") {
+            std::cout << usage;
+            std::exit(0);
+        } else if (name == "--listen") {
+            read_address(out, argument());
+        } else if (name == "--bucket") {
+            out.buckets.push_back(argument());
+        } else if (name == "--access-key-id") {
+            out.key_id = argument();
+        } else if (name == "--access-key-secret") {
+            out.key_secret = argument();
+        } else if (name == "--memory") {
+            choose_store(out, "memory");
+        } else if (name == "--discard") {
+            choose_store(out, "discard");
+        } else if (name == "--data-dir") {
+            choose_store(out, "directory");
+            out.data_dir = argument();
+        } else if (name == "--tls-cert") {
+            out.tls_cert = argument();
+        } else if (name == "--tls-key") {
+            out.tls_key = argument();
+        } else if (name == "--fault") {
+            out.fault = argument();
+        } else if (name == "--region") {
+            out.region = argument();
+        } else if (name == "--strict") {
+            out.strict = true;
+        } else if (name == "--quiet") {
+            out.quiet = true;
+        } else {
+            refuse("unknown option " + std::string(name));
+        }
+        if (value)
+            refuse(std::string(name) + " takes no value");
+    }
+    if (out.key_id.empty() != out.key_secret.empty())
+        refuse("--access-key-id and --access-key-secret belong together");
+    if (out.tls_cert.empty() != out.tls_key.empty())
+        refuse("--tls-cert and --tls-key belong together");
+    if (out.store == "directory")
+        refuse("--data-dir is not available yet");
+    if (!out.fault.empty())
+        refuse("--fault is not available yet");
+    return out;
+}
+
+ossify::emulator_config configure(options const& from)
+{
+    ossify::emulator_config config;
+    config.listen(from.host, from.port).region(from.region).strict(from.strict).single_threaded();
+    if (from.store == "discard")
+        config.discard();
+    if (!from.key_id.empty())
+        config.access_key(ossify::credentials(from.key_id, ossify::secret(from.key_secret)));
+    if (!from.tls_cert.empty()) {
+        auto context = ossify::tls_context::server(from.tls_cert, from.tls_key);
+        if (!context) {
+            std::cerr << "oss-emulator: " << context.error() << '\n';
+            std::exit(2);
+        }
+        config.tls(*std::move(context));
+    }
+    if (!from.quiet)
+        config.log([](std::string_view line) {
+            std::string text(line);
+            text += '\n';
+            std::fwrite(text.data(), 1, text.size(), stderr);
+        });
+    return config;
+}
+
+// Not through secret::reveal and a stream by accident: whoever starts an emulator without a key needs to see it.
+void introduce(ossify::emulator const& oss, options const& from)
+{
+    std::cout << "listening on " << oss.url() << '\n';
+    if (from.key_id.empty())
+        std::cout << "OSS_ACCESS_KEY_ID=" << oss.credentials().access_key_id()
+                  << "\nOSS_ACCESS_KEY_SECRET=" << oss.credentials().access_key_secret().reveal() << '\n';
+    std::cout << "region " << oss.region() << "\ncallback key at " << oss.public_key_url() << std::endl;
+}
+
+ossify::awaitable<void> run_until_signalled(ossify::emulator& oss)
+{
+    auto const ex = co_await asio::this_coro::executor;
+    asio::signal_set signals(ex, SIGINT, SIGTERM);
+    co_await signals.async_wait(ossify::awaited);
+    co_await oss.stop(std::chrono::seconds(2));
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+try {
+    options const chosen = read_options(argc, argv);
+    asio::io_context io(1);
+    auto oss = ossify::emulator::start(io.get_executor(), configure(chosen));
+    if (!oss) {
+        std::cerr << "oss-emulator: " << oss.error() << '\n';
+        return 1;
+    }
+    for (auto const& name : chosen.buckets)
+        if (auto made = (*oss)->create_bucket(name); !made) {
+            std::cerr << "oss-emulator: --bucket: " << made.error() << '\n';
+            return 2;
+        }
+    introduce(**oss, chosen);
+    int status = 0;
+    asio::co_spawn(io, run_until_signalled(**oss), [&](std::exception_ptr failed) { status = failed ? 1 : 0; });
+    io.run();
+    return status;
+} catch (std::exception const& e) {
+    std::cerr << "oss-emulator: " << e.what() << '\n';
+    return 1;
+}

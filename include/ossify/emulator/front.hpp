@@ -1,0 +1,167 @@
+#ifndef OSSIFY_EMULATOR_FRONT_HPP
+#define OSSIFY_EMULATOR_FRONT_HPP
+
+#include <ossify/async/awaitable.hpp>
+#include <ossify/async/watchdog.hpp>
+#include <ossify/emulator/callback_dispatcher.hpp>
+#include <ossify/emulator/exchange.hpp>
+#include <ossify/emulator/perform.hpp>
+#include <ossify/emulator/service.hpp>
+#include <ossify/server/exchange.hpp>
+#include <ossify/transport/stream.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ossify::emulation {
+
+/// The path under which the emulator serves the key that its callbacks are signed with, as the real one does.
+inline constexpr std::string_view public_key_path = "/callback_pub_key_v1.pem";
+
+/// Connects the service to an HTTP server and to the network that callbacks go out on.
+/// Lifetime: must outlive the exchanges that it handles. Thread safety: not thread-safe; lives on one executor.
+template<transport Transport>
+class front {
+public:
+    using clock_type = typename Transport::clock_type;
+
+    front(std::shared_ptr<service> at, Transport callbacks_over, std::shared_ptr<watchdog<clock_type>> dog)
+        : service_(at), dispatcher_(at, std::move(callbacks_over), std::move(dog))
+    {
+    }
+
+    callback_dispatcher<Transport>& dispatcher() noexcept { return dispatcher_; }
+
+    /// Handles one request from its head to its answer. Cancellation: terminal; the connection is closed.
+    awaitable<void> handle(http_exchange& http)
+    {
+        auto const began = clock_type::now();
+        if (serve_own(http))
+            co_return;
+        service_exchange x(*service_, http.head(), request_origin(http.client().address, http.client().secure));
+        using step = service_exchange::step;
+        if (x.next() == step::check_callback) {
+            auto why = co_await check_callback_hosts(x.callback());
+            x.callback_checked(std::move(why));
+        }
+        if (x.next() == step::receive) {
+            auto received = co_await receive(http, x);
+            if (!received) {
+                log(x, http.head(), 0, to_string(received.error()), began);
+                http.drop();
+                co_return;
+            }
+        }
+        if (x.next() == step::call_back) {
+            auto verdict = co_await dispatcher_.perform(x.callback());
+            x.called_back(std::move(verdict));
+        }
+        auto const& answer = x.answer();
+        log(x, http.head(), answer.status, answer.reason, began);
+        if (answer.object && http.head().method != http::method::head)
+            co_await send_object(http, x.answer());
+        else
+            http.reply(head_of(x.answer()), std::move(x.answer().body));
+    }
+
+private:
+    static constexpr std::size_t piece_bytes = 256 * 1024;
+
+    /// What the emulator serves besides the service.
+    bool serve_own(http_exchange& http)
+    {
+        auto const& head = http.head();
+        if (head.method != http::method::get || head.target != public_key_path)
+            return false;
+        auto const key = service_->signing_key();
+        http::response_head answer(key ? 200 : 500);
+        answer.headers.set("Content-Type", "application/x-pem-file");
+        http.reply(std::move(answer), key ? key->public_pem() : std::string());
+        return true;
+    }
+
+    /// Hands the body to the exchange. Errors: the client went away, so that nobody can be answered.
+    static awaitable<result<void>> receive(http_exchange& http, service_exchange& x)
+    {
+        while (x.next() == service_exchange::step::receive) {
+            if (auto const arrived = http.body(); !arrived.empty()) {
+                x.receive(std::as_bytes(std::span(arrived)));
+                http.consume(arrived.size());
+            } else if (http.body_complete()) {
+                x.received_all();
+            } else if (auto more = co_await http.more_body(); !more) {
+                if (more.error() == errc::stall_timeout)
+                    x.receive_failed(errors::request_timeout());
+                else if (more.error() == errc::malformed_http || more.error() == errc::header_too_large)
+                    x.receive_failed(service_error(400, "MalformedRequest", "The body of the request is not HTTP."));
+                else
+                    co_return std::move(more).error();
+                http.close_after_reply();
+            }
+        }
+        co_return result<void>();
+    }
+
+    static http::response_head head_of(reply& from)
+    {
+        http::response_head head(from.status);
+        head.headers = std::move(from.headers);
+        return head;
+    }
+
+    static awaitable<void> send_object(http_exchange& http, reply& answer)
+    {
+        std::uint64_t const length = answer.length;
+        std::uint64_t at = answer.first;
+        std::uint64_t left = length;
+        auto const object = answer.object;
+        std::vector<std::byte> piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_bytes)));
+        if (auto started = co_await http.start_reply(head_of(answer), length); !started)
+            co_return;
+        while (left != 0) {
+            std::span<std::byte> const into =
+                std::span(piece).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())));
+            auto const read = object->data.read_at(at, into);
+            if (!read || *read != into.size())
+                co_return http.drop(http_exchange::ending::reset);  // a short body must not look whole
+            if (auto sent = co_await http.send(into); !sent)
+                co_return;
+            at += into.size();
+            left -= into.size();
+        }
+    }
+
+    void log(service_exchange& x, http::request_head const& head, unsigned status, std::string_view reason,
+             typename clock_type::time_point began) const
+    {
+        if (!service_->settings.log)
+            return;
+        // Only the path: queries can hold signatures and tokens.
+        std::string line(to_string(head.method));
+        line.append(" ").append(std::string_view(head.target).substr(0, head.target.find('?')));
+        line.append(" ").append(x.routed() ? to_string(x.request().operation) : "-");
+        line.append(" ").append(status == 0 ? "dropped" : std::to_string(status));
+        auto const took = std::chrono::duration_cast<std::chrono::microseconds>(clock_type::now() - began).count();
+        line.append(" ").append(std::to_string(took)).append("us");
+        if (!x.answer().code.empty())
+            line.append(" ").append(x.answer().code);
+        if (!reason.empty())
+            line.append(": ").append(reason);
+        line.append(" [").append(x.request().id).append("]");
+        service_->settings.log(line);
+    }
+
+    std::shared_ptr<service> service_;
+    callback_dispatcher<Transport> dispatcher_;
+};
+
+}  // namespace ossify::emulation
+
+#endif

@@ -1,0 +1,83 @@
+#ifndef OSSIFY_EMULATOR_OPERATIONS_HPP
+#define OSSIFY_EMULATOR_OPERATIONS_HPP
+
+#include <ossify/emulator/bucket_operations.hpp>
+#include <ossify/emulator/exchange.hpp>
+#include <ossify/emulator/get_object.hpp>
+#include <ossify/emulator/multipart_listings.hpp>
+#include <ossify/emulator/multipart_operations.hpp>
+#include <ossify/emulator/operation.hpp>
+#include <ossify/emulator/put_object.hpp>
+
+#include <optional>
+
+namespace ossify::emulation {
+
+/// What an operation needs of its caller. Anonymous callers have it where the ACL gives it to everybody.
+enum class right { nothing, read_object, write_object, read_bucket, own };
+
+/// How the service performs an operation.
+struct operation_entry {
+    using function = std::optional<service_error> (*)(service_exchange&);
+
+    function begin = nullptr;   ///< when the head is there; may be absent
+    function finish = nullptr;  ///< when the body is there; absent: the operation is not implemented
+    right needs = right::own;
+    bool needs_bucket = true;
+};
+
+inline operation_entry entry_of(operation o) noexcept
+{
+    using namespace operations;
+    switch (o) {
+    case operation::put_object: return {&begin_put_object, &finish_put_object, right::write_object};
+    case operation::get_object: return {nullptr, &finish_get_object, right::read_object};
+    case operation::head_object: return {nullptr, &finish_head_object, right::read_object};
+    case operation::get_object_meta: return {nullptr, &finish_get_object_meta, right::read_object};
+    case operation::delete_object: return {nullptr, &finish_delete_object, right::write_object};
+    case operation::put_bucket: return {nullptr, &finish_put_bucket, right::own, false};
+    case operation::head_bucket: return {nullptr, &finish_head_bucket, right::read_bucket};
+    case operation::delete_bucket: return {nullptr, &finish_delete_bucket};
+    case operation::get_bucket_info: return {nullptr, &finish_get_bucket_info};
+    case operation::get_bucket_location: return {nullptr, &finish_get_bucket_location};
+    case operation::initiate_multipart_upload:
+        return {nullptr, &finish_initiate_multipart_upload, right::write_object};
+    case operation::upload_part: return {&begin_upload_part, &finish_upload_part, right::write_object};
+    case operation::upload_part_copy: return {nullptr, &finish_upload_part_copy, right::write_object};
+    case operation::complete_multipart_upload:
+        return {&begin_complete_multipart_upload, &finish_complete_multipart_upload, right::write_object};
+    case operation::abort_multipart_upload: return {nullptr, &finish_abort_multipart_upload, right::write_object};
+    case operation::list_parts: return {nullptr, &finish_list_parts, right::read_object};
+    case operation::list_multipart_uploads: return {nullptr, &finish_list_multipart_uploads, right::read_bucket};
+    default: return {};
+    }
+}
+
+/// True for operations that change nothing: a read-only key may perform them.
+inline bool only_reads(operation o) noexcept
+{
+    switch (o) {
+    case operation::get_object:
+    case operation::head_object:
+    case operation::get_object_meta:
+    case operation::get_object_acl:
+    case operation::get_object_tagging:
+    case operation::get_symlink:
+    case operation::list_parts:
+    case operation::list_multipart_uploads:
+    case operation::head_bucket:
+    case operation::list_objects:
+    case operation::list_objects_v2:
+    case operation::get_bucket_info:
+    case operation::get_bucket_location:
+    case operation::get_bucket_stat:
+    case operation::get_bucket_acl:
+    case operation::list_buckets:
+    case operation::preflight: return true;
+    default: return false;
+    }
+}
+
+}  // namespace ossify::emulation
+
+#endif
