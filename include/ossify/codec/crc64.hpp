@@ -56,8 +56,8 @@ inline constexpr auto crc64_byte_powers = [] {
 constexpr std::uint64_t crc64_combine(std::uint64_t crc_a, std::uint64_t crc_b, std::uint64_t length_b) noexcept
 {
     for (; length_b != 0; length_b &= length_b - 1)
-        crc_a = detail::crc64_multiply(crc_a, detail::crc64_byte_powers[static_cast<std::size_t>(
-                                                  std::countr_zero(length_b))]);
+        crc_a = detail::crc64_multiply(crc_a,
+                                       detail::crc64_byte_powers[static_cast<std::size_t>(std::countr_zero(length_b))]);
     return crc_a ^ crc_b;
 }
 

@@ -29,8 +29,8 @@ namespace ossify::codec {
 /// A struct that names its members: `BOOST_DESCRIBE_STRUCT(order, (), (id, size))` stands behind it, in its namespace.
 /// Members of described public bases count.
 template<class T>
-concept described = std::is_class_v<T> && boost::describe::has_describe_members<T>::value &&
-                    std::default_initializable<T>;
+concept described =
+    std::is_class_v<T> && boost::describe::has_describe_members<T>::value && std::default_initializable<T>;
 
 namespace detail {
 
@@ -189,9 +189,7 @@ bool read_json_number(json::value const& from, T& to, mismatch& why)
     if (!from.is_number())
         return why.because(integer<T> ? "an integer" : "a number", kind_of(from));
     if constexpr (std::floating_point<T>) {
-        to = static_cast<T>(from.is_double() ? from.get_double()
-                            : from.is_int64() ? static_cast<double>(from.get_int64())
-                                              : static_cast<double>(from.get_uint64()));
+        to = from.to_number<T>();
         return true;
     } else {
         auto const take = [&](auto exact) {
@@ -238,9 +236,8 @@ bool read_json(json::value const& from, T& to, mismatch& why)
     } else if constexpr (is_optional<T>::value) {
         using value_type = typename T::value_type;
         to.reset();
-        bool const empty_number =
-            (number<value_type> || std::same_as<value_type, bool>) && from.is_string() && from.get_string().empty();
-        if (from.is_null() || empty_number)
+        constexpr bool has_empty_text = !number<value_type> && !std::same_as<value_type, bool>;
+        if (from.is_null() || (!has_empty_text && from.is_string() && from.get_string().empty()))
             return true;
         return read_json(from, to.emplace(), why);
     } else {
@@ -274,9 +271,10 @@ bool read_json(json::value const& from, T& to, mismatch& why)
                 to = from.get_bool();
                 return true;
             }
-            if (from.is_string() || from.is_int64())
-                return read_text(from.is_string() ? std::string_view(from.get_string())
-                                                  : std::string_view(json::serialize(from)), to, why);
+            if (from.is_string())
+                return read_text(std::string_view(from.get_string()), to, why);
+            if (from.is_int64())
+                return read_text(json::serialize(from), to, why);
             return why.because("true or false", kind_of(from));
         } else if constexpr (number<T>) {
             return read_json_number(from, to, why);

@@ -3,17 +3,19 @@
 
 #include <ossify/core/result.hpp>
 
-#include <boost/system/result.hpp>
-#include <boost/url/authority_view.hpp>
-#include <boost/url/host_type.hpp>
+#include <boost/url/ipv4_address.hpp>
+#include <boost/url/ipv6_address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/scheme.hpp>
-#include <boost/url/url_view.hpp>
+#include <boost/url/string_view.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ossify::codec {
@@ -40,7 +42,7 @@ struct url {
     std::string scheme = "http";  ///< "http" or "https"
     std::string host;             ///< lower case; an IPv6 address without brackets
     host_kind kind = host_kind::name;
-    std::uint16_t port = 0;  ///< 0 when none is given
+    std::uint16_t port = 0;            ///< 0 when none is given
     std::string path_and_query = "/";  ///< raw, begins with `/`: the target of a request for this URL
     bool has_user_info = false;        ///< `user@` stood before the host; the text itself is not kept
     bool has_fragment = false;         ///< `#...` stood at the end; it is dropped, as it is never sent
@@ -77,38 +79,66 @@ struct url {
 
 namespace detail {
 
-inline failure bad_url(char const* why) { return failure(errc::malformed_url, why); }
+inline failure bad_url(std::string why) { return failure(errc::malformed_url, std::move(why)); }
 
-inline result<void> read_authority(boost::urls::authority_view const& from, authority& to)
+inline boost::urls::string_view as_url_text(std::string_view text) { return {text.data(), text.size()}; }
+
+/// True for a name whose last label is a number: resolvers read "127.1" and "0x7f000001" as addresses, so that such a
+/// host would be an address that does not look like one. Source: WHATWG URL standard, "ends in a number".
+inline bool ends_in_number(std::string_view host)
 {
-    to.has_user_info = from.has_userinfo();
-    switch (from.host_type()) {
-    case boost::urls::host_type::ipv4: to.kind = host_kind::ipv4; break;
-    case boost::urls::host_type::ipv6: to.kind = host_kind::ipv6; break;
-    case boost::urls::host_type::name: to.kind = host_kind::name; break;
-    case boost::urls::host_type::ipvfuture: return bad_url("an IP address of an unknown kind as host");
-    case boost::urls::host_type::none: return bad_url("no host");
-    }
-    to.host = to.kind == host_kind::ipv6 ? from.host_address() : from.host();
-    if (to.host.empty())
+    if (host.ends_with('.'))
+        host.remove_suffix(1);
+    std::string_view const label = host.substr(host.rfind('.') + 1);
+    bool const decimal = !label.empty() && label.find_first_not_of("0123456789") == std::string_view::npos;
+    return decimal || label.starts_with("0x");
+}
+
+/// Checks and stores a host: `[v6]`, `v4` or a name.
+inline result<void> read_host(std::string_view text, authority& to)
+{
+    if (text.empty())
         return bad_url("no host");
-    for (char& c : to.host) {
+    if (text.front() == '[') {
+        to.kind = host_kind::ipv6;
+        text = text.substr(1, text.size() - 2);
+        if (!boost::urls::parse_ipv6_address(as_url_text(text)))
+            return bad_url("brackets around something that is no IPv6 address");
+    } else if (boost::urls::parse_ipv4_address(as_url_text(text))) {
+        to.kind = host_kind::ipv4;
+    }
+    to.host.assign(text);
+    for (char& c : to.host)
         if (c >= 'A' && c <= 'Z')
             c = static_cast<char>(c - 'A' + 'a');
-        // A decoded host may hold anything; only what can stand in a Host header and in a TLS server name passes.
-        bool const plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-                           (c == ':' && to.kind == host_kind::ipv6);
-        if (!plain)
-            return bad_url("a host with a character that no host name has");
-    }
-    if (from.has_port()) {
-        // Read here: the number that Boost.URL 1.81 gives for 99999 is wrapped around.
-        unsigned port = 0;
-        for (char const digit : from.port())
-            port = std::min(port * 10 + static_cast<unsigned>(digit - '0'), 65536u);
-        if (port == 0 || port > 65535)
-            return bad_url("a port outside 1 to 65535");
-        to.port = static_cast<std::uint16_t>(port);
+    if (to.kind != host_kind::name)
+        return {};
+    // Narrower than RFC 3986: what can stand in a Host header and in a TLS server name.
+    if (to.host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._") != std::string::npos)
+        return bad_url("a host with a character that no host name has");
+    if (to.host.front() == '.' || to.host.find("..") != std::string::npos || to.host.size() > 254)
+        return bad_url("a host name with an empty label, or longer than 254 characters");
+    if (ends_in_number(to.host))
+        return bad_url("a host that ends in a number but is no IPv4 address");
+    return {};
+}
+
+inline result<void> read_port(std::string_view text, authority& to)
+{
+    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), to.port);
+    if (ec != std::errc() || end != text.data() + text.size() || to.port == 0)
+        return bad_url("a port that is no number from 1 to 65535");
+    return {};
+}
+
+/// Fails for a character that no URL holds: everything but printable ASCII, and ASCII that must be escaped.
+inline result<void> check_characters(std::string_view text)
+{
+    constexpr std::string_view excluded = "\"<>\\^`{|}\x7f";
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        auto const byte = static_cast<unsigned char>(text[i]);
+        if (byte <= 0x20 || byte > 0x7f || excluded.find(text[i]) != std::string_view::npos)
+            return bad_url("a character at byte " + std::to_string(i) + " that must be percent-encoded");
     }
     return {};
 }
@@ -120,46 +150,72 @@ inline result<void> read_authority(boost::urls::authority_view const& from, auth
 /// Thread safety: stateless. Source: RFC 3986 section 3.2.
 inline result<authority> parse_authority(std::string_view text)
 {
-    auto const parsed = boost::urls::parse_authority(boost::urls::string_view(text.data(), text.size()));
-    if (!parsed)
-        return detail::bad_url("not of the form host or host:port");
     authority out;
-    if (auto const read = detail::read_authority(*parsed, out); !read)
+    if (auto const checked = detail::check_characters(text); !checked)
+        return checked.error();
+    if (text.find_first_of("/?#") != std::string_view::npos)
+        return detail::bad_url("more than a host and a port");
+    if (auto const at = text.rfind('@'); at != std::string_view::npos) {
+        out.has_user_info = true;
+        text.remove_prefix(at + 1);
+    }
+    std::size_t host_size = text.find(':');
+    if (text.starts_with('[')) {
+        host_size = text.find(']');
+        if (host_size == std::string_view::npos)
+            return detail::bad_url("a bracket that is not closed");
+        ++host_size;
+    }
+    if (auto const read = detail::read_host(text.substr(0, host_size), out); !read)
         return read.error();
+    if (host_size < text.size()) {
+        if (text[host_size] != ':')
+            return detail::bad_url("text between the bracket and the port");
+        if (auto const read = detail::read_port(text.substr(host_size + 1), out); !read)
+            return read.error();
+    }
     return out;
 }
 
-/// Reads an absolute http or https URL. User info and IPv6 hosts are read and flagged; the caller decides.
+/// Reads an absolute http or https URL. User info and addresses as hosts are read and flagged; the caller decides.
 /// Errors: `malformed_url`, with the reason in words.
 /// Thread safety: stateless. Source: RFC 3986.
 inline result<url> parse_url(std::string_view text)
 {
-    auto const parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
-    if (!parsed) {
-        if (text.find("://") == std::string_view::npos)
-            return detail::bad_url("no scheme: begin with http:// or https://");
-        return detail::bad_url("not a URL; a character may need percent-encoding");
-    }
+    if (auto const checked = detail::check_characters(text); !checked)
+        return checked.error();
+    auto const colon = text.find("://");
+    if (colon == std::string_view::npos)
+        return detail::bad_url("no scheme: begin with http:// or https://");
     url out;
-    switch (parsed->scheme_id()) {
+    switch (boost::urls::string_to_scheme(detail::as_url_text(text.substr(0, colon)))) {
     case boost::urls::scheme::http: out.scheme = "http"; break;
     case boost::urls::scheme::https: out.scheme = "https"; break;
     default: return detail::bad_url("the scheme is neither http nor https");
     }
-    if (!parsed->has_authority())
-        return detail::bad_url("no host");
-    authority at;
-    if (auto const read = detail::read_authority(parsed->authority(), at); !read)
-        return read.error();
-    out.host = std::move(at.host);
-    out.kind = at.kind;
-    out.port = at.port;
-    out.has_user_info = at.has_user_info;
-    out.has_fragment = parsed->has_fragment();
-    auto const target = parsed->encoded_target();
-    out.path_and_query.assign(target.data(), target.size());
-    if (!out.path_and_query.starts_with('/'))
-        out.path_and_query.insert(0, 1, '/');
+    text.remove_prefix(colon + 3);
+
+    // The authority is split off here: Boost.URL 1.81 ends a host like 1.2.3.4.example.com after the address, and
+    // takes what follows a port for the path.
+    auto const authority_size = std::min(text.find_first_of("/?#"), text.size());
+    auto at = parse_authority(text.substr(0, authority_size));
+    if (!at)
+        return at.error();
+    out.host = std::move(at->host);
+    out.kind = at->kind;
+    out.port = at->port;
+    out.has_user_info = at->has_user_info;
+    text.remove_prefix(authority_size);
+
+    auto const target = text.substr(0, text.find('#'));
+    out.has_fragment = target.size() != text.size();
+    if (!target.starts_with('/'))
+        out.path_and_query = '/';
+    else
+        out.path_and_query.clear();
+    out.path_and_query += target;
+    if (!boost::urls::parse_origin_form(detail::as_url_text(out.path_and_query)))
+        return detail::bad_url("a path or query with a character that must be percent-encoded, or a bad escape");
     return out;
 }
 

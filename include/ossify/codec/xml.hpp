@@ -133,7 +133,8 @@ public:
             return bad("a NUL character");
         xml_document out;
         // parse_fragment shows text outside the root, which the parser skips otherwise.
-        auto const parsed = out.document_->load_buffer(text.data(), text.size(),
+        auto const parsed = out.document_->load_buffer(
+            text.data(), text.size(),
             pugi::parse_escapes | pugi::parse_cdata | pugi::parse_eol | pugi::parse_doctype | pugi::parse_fragment,
             pugi::encoding_utf8);
         if (!parsed)

@@ -28,7 +28,7 @@ inline constexpr crc64_kernel crc64_kernels[] = {
 #if defined(__aarch64__) && defined(__linux__) && !defined(__AARCH64EB__)
     {"pmull", crc64_step_pmull, cpu_has_pmull},
 #endif
-    {"slicing-by-16", crc64_step_sliced, [] () noexcept { return true; }},
+    {"slicing-by-16", crc64_step_sliced, []() noexcept { return true; }},
 };
 
 /// The fastest way that this processor can go; looked up once.

@@ -55,9 +55,9 @@ inline std::uint64_t crc64_step_sliced(unsigned char const* p, std::size_t bytes
         std::uint64_t const a = load_little_endian(p) ^ crc;
         std::uint64_t const b = load_little_endian(p + 8);
         crc = t[15][a & 255] ^ t[14][a >> 8 & 255] ^ t[13][a >> 16 & 255] ^ t[12][a >> 24 & 255] ^
-              t[11][a >> 32 & 255] ^ t[10][a >> 40 & 255] ^ t[9][a >> 48 & 255] ^ t[8][a >> 56] ^
-              t[7][b & 255] ^ t[6][b >> 8 & 255] ^ t[5][b >> 16 & 255] ^ t[4][b >> 24 & 255] ^
-              t[3][b >> 32 & 255] ^ t[2][b >> 40 & 255] ^ t[1][b >> 48 & 255] ^ t[0][b >> 56];
+              t[11][a >> 32 & 255] ^ t[10][a >> 40 & 255] ^ t[9][a >> 48 & 255] ^ t[8][a >> 56] ^ t[7][b & 255] ^
+              t[6][b >> 8 & 255] ^ t[5][b >> 16 & 255] ^ t[4][b >> 24 & 255] ^ t[3][b >> 32 & 255] ^
+              t[2][b >> 40 & 255] ^ t[1][b >> 48 & 255] ^ t[0][b >> 56];
     }
     return crc64_step_bytewise(p, bytes, crc);
 }

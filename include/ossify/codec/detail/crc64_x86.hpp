@@ -148,10 +148,7 @@ OSSIFY_CRC64_VPCLMUL_512 inline std::uint64_t crc64_step_vpclmul_512(unsigned ch
     return crc64_step_pclmul(p, bytes, crc64_step_pclmul(lanes, sizeof lanes, 0));
 }
 
-inline bool cpu_has_pclmul() noexcept
-{
-    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("pclmul");
-}
+inline bool cpu_has_pclmul() noexcept { return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("pclmul"); }
 inline bool cpu_has_vpclmul_256() noexcept
 {
     return cpu_has_pclmul() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vpclmulqdq");
