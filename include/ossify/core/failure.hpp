@@ -118,12 +118,17 @@ inline std::ostream& operator<<(std::ostream& out, failure const& f) { return ou
 /// What `result<T>::value()` throws when there is no value.
 class error : public std::system_error {
 public:
-    explicit error(failure f) : std::system_error(f.code(), to_string(f)), failure_(std::move(f)) {}
+    explicit error(failure f)
+        : std::system_error(f.code()), failure_(std::move(f)), text_(std::make_shared<std::string>(to_string(failure_)))
+    {
+    }
 
     failure const& why() const noexcept { return failure_; }
+    char const* what() const noexcept override { return text_->c_str(); }
 
 private:
     failure failure_;
+    std::shared_ptr<std::string const> text_;  // shared: copying an exception must not throw
 };
 
 }  // namespace ossify

@@ -46,6 +46,7 @@ TEST_CASE("value() of a failed result throws an error that carries the failure")
     } catch (error const& e) {
         CHECK(e.code() == errc::malformed_url);
         CHECK(e.why().message() == "no host");
+        CHECK(std::string(e.what()) == "malformed URL: no host");
     }
 }
 
