@@ -248,6 +248,8 @@ ossify::put_object_request<> make_request(options const& o, progress_bar& bar)
         request.body(std::string(std::istreambuf_iterator<char>(std::cin), {}));
     else
         request.file(o.file);
+    if (ossify::mime_type_of(o.key) == ossify::mime_type_of({}))  // the key tells nothing
+        request.content_type(std::string(ossify::mime_type_of(o.file)));
     request.check_crc64(o.crc).on_progress(
         [&bar](ossify::put_progress const& p) { bar.show(p.sent, p.total); });
     return o.has_callback ? request.callback(ossify::make_callback(o.callback).value()) : request;
