@@ -48,19 +48,19 @@ public:
     void append_to(std::string& out, std::string_view name, callback_body_type type,
                    missing_values const& missing) const
     {
-        bool const as_json = type == callback_body_type::json;
+        bool const is_json = type == callback_body_type::json;
         for (auto const& [known, value] : values_) {
             if (known != name)
                 continue;
             if (auto const* number = std::get_if<std::uint64_t>(&value))
                 out += std::to_string(*number);
-            else if (auto const& text = std::get<std::string>(value); as_json)
+            else if (auto const& text = std::get<std::string>(value); is_json)
                 out += codec::to_json_text(json::value(json::string_view(text.data(), text.size())));
             else
                 codec::percent_encode_to(out, text, false);
             return;
         }
-        out += as_json ? missing.in_json : missing.in_form;
+        out += is_json ? missing.in_json : missing.in_form;
     }
 
 private:

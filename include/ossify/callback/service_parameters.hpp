@@ -23,12 +23,12 @@ namespace ossify {
 
 /// Why the service refuses callback parameters: elements of its answer 400 `InvalidArgument`.
 /// Source: OSS documentation, "Callback" (400 errors) and the pages of the EC codes.
-class callback_refusal {
+class parameter_refusal {
 public:
-    callback_refusal() = default;
-    callback_refusal(std::string text, std::string code) : message(std::move(text)), ec(std::move(code)) {}
+    parameter_refusal() = default;
+    parameter_refusal(std::string text, std::string code) : message(std::move(text)), ec(std::move(code)) {}
 
-    friend bool operator==(callback_refusal const&, callback_refusal const&) = default;
+    friend bool operator==(parameter_refusal const&, parameter_refusal const&) = default;
 
     std::string message;
     std::string ec;  ///< empty where none is documented
@@ -37,10 +37,10 @@ public:
 };
 
 template<class T>
-using callback_parse_result = boost::system::result<T, callback_refusal>;
+using callback_parse_result = boost::system::result<T, parameter_refusal>;
 
 /// Found by argument-dependent lookup from `callback_parse_result<T>::value()`.
-[[noreturn]] inline void throw_exception_from_error(callback_refusal const& r, boost::source_location const&)
+[[noreturn]] inline void throw_exception_from_error(parameter_refusal const& r, boost::source_location const&)
 {
     throw error(failure(errc::invalid_callback, r.message));
 }
@@ -74,7 +74,7 @@ public:
 private:
     bool refuse(char const* message, char const* ec, std::string_view value, char const* name = "callback")
     {
-        refusal_ = callback_refusal(message, ec);
+        refusal_ = parameter_refusal(message, ec);
         refusal_.argument_name = name;
         refusal_.argument_value = value;
         return false;
@@ -208,7 +208,7 @@ private:
     std::string text_;
     json::object json_;
     service_callback out_;
-    callback_refusal refusal_;
+    parameter_refusal refusal_;
 };
 
 }  // namespace detail
