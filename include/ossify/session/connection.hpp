@@ -163,6 +163,16 @@ private:
             deadline_.arm(when);
     }
 
+    // What happens now is no matter of the connection: only the operation's own end counts.
+    void pause()
+    {
+        cause_ = errc::operation_timeout;
+        if (end_ == time_point::max())
+            deadline_.disarm();
+        else
+            deadline_.arm(end_);
+    }
+
     failure explained(failure why) const
     {
         if (timed_out_)
@@ -223,7 +233,9 @@ private:
             std::span<std::byte const> chunk;
             if (block) {
                 auto const into = block->bytes().first(wanted);
+                pause();
                 auto got = co_await c.source.read_at(c.offset + x.sent, into);
+                progressed();
                 if (!got)
                     co_return std::move(got).error();
                 if (*got != wanted)
@@ -237,7 +249,7 @@ private:
             if (x.sums)
                 x.crc64 = crc64(chunk, x.crc64);
             if (x.observer != nullptr && x.observer->paces()) {
-                deadline_.disarm();  // waiting for our own rate limit is no stall
+                pause();
                 co_await x.observer->pace(wanted);
                 progressed();
             }
@@ -287,9 +299,11 @@ private:
             } else if (got.ec == asio::error::would_block) {
                 if (std::error_code const ec = co_await stream_.wait_readable())
                     co_return lost(ec);
-            } else if (got.ec == asio::error::eof) {
+            } else if (got.ec == asio::error::eof || got.ec == errc::truncated) {
                 if (!parser_.started())
                     co_return failure(errc::connection_closed, "the peer closed before it answered");
+                if (got.ec == errc::truncated)
+                    co_return failure(errc::truncated);
                 if (auto parsed = parser_.commit_eof(); !parsed)
                     co_return std::move(parsed).error();
             } else {
