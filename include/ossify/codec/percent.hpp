@@ -27,7 +27,7 @@ inline result<std::string> unescape(std::string_view text, bool plus_is_space)
 {
     std::string out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i != text.size(); ++i) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
         char const c = text[i];
         if (c == '%') {
             int const high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
@@ -50,24 +50,35 @@ inline result<std::string> unescape(std::string_view text, bool plus_is_space)
 /// Thread safety: stateless. Source: OSS documentation, URL encoding in signatures.
 inline void percent_encode_to(std::string& out, std::string_view bytes, bool keep_slash)
 {
-    // Runs of plain bytes are appended whole; most object keys and header values are one run.
-    std::size_t plain = 0;
-    for (std::size_t i = 0; i != bytes.size(); ++i) {
-        auto const byte = static_cast<unsigned char>(bytes[i]);
-        if (detail::unreserved[byte] || (keep_slash && byte == '/'))
-            continue;
-        out.append(bytes, plain, i - plain);
-        out += {'%', detail::upper_digits[byte >> 4], detail::upper_digits[byte & 15]};
-        plain = i + 1;
+    auto const stays = [keep_slash](unsigned char byte) {
+        return detail::unreserved[byte] || (keep_slash && byte == '/');
+    };
+    std::size_t escapes = 0;
+    for (char const c : bytes)
+        escapes += stays(static_cast<unsigned char>(c)) ? 0 : 1;
+    if (escapes == 0) {
+        out += bytes;
+        return;
     }
-    out.append(bytes, plain, bytes.size() - plain);
+    std::size_t const before = out.size();
+    out.resize(before + bytes.size() + 2 * escapes);
+    char* to = out.data() + before;
+    for (char const c : bytes) {
+        auto const byte = static_cast<unsigned char>(c);
+        if (stays(byte)) {
+            *to++ = c;
+        } else {
+            *to++ = '%';
+            *to++ = detail::upper_digits[byte >> 4];
+            *to++ = detail::upper_digits[byte & 15];
+        }
+    }
 }
 
 /// `bytes` escaped for a query name or value: `/` is escaped too, a space is %20. Thread safety: stateless.
 inline std::string percent_encode(std::string_view bytes)
 {
     std::string out;
-    out.reserve(bytes.size() + 16);
     percent_encode_to(out, bytes, false);
     return out;
 }
@@ -76,7 +87,6 @@ inline std::string percent_encode(std::string_view bytes)
 inline std::string percent_encode_path(std::string_view bytes)
 {
     std::string out;
-    out.reserve(bytes.size() + 16);
     percent_encode_to(out, bytes, true);
     return out;
 }

@@ -111,7 +111,7 @@ private:
 /// Thread safety: a value; copies of one key may be used from different threads at once.
 class private_key {
 public:
-    /// Makes a new key; 2048 bits take a tenth of a second.
+    /// Makes a new key; 2048 bits take some tenths of a second.
     /// Errors: `invalid_argument` for a size that OpenSSL refuses (it wants at least 512 bits).
     static result<private_key> generate_rsa(int bits = 2048)
     {

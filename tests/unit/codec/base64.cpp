@@ -1,9 +1,10 @@
 #include <ossify/codec/base64.hpp>
 
+#include "vectors.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>
-#include <vectors.hpp>
 
 using namespace ossify;
 using namespace ossify::codec;

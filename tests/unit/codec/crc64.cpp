@@ -1,6 +1,8 @@
 #include <ossify/codec/crc64.hpp>
 #include <ossify/codec/hex.hpp>
 
+#include "vectors.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -10,7 +12,6 @@
 #include <span>
 #include <string>
 #include <vector>
-#include <vectors.hpp>
 
 using namespace ossify;
 using namespace ossify::testing_support;
@@ -117,11 +118,12 @@ TEST_CASE("all kernels agree on long inputs of odd lengths")
 TEST_CASE("a kernel reads no byte outside its input")
 {
     // Each input ends at the end of its own allocation, where a sanitiser or the allocator's guard notices.
+    constexpr std::size_t boundaries[] = {0,   1,   15,  16,  17,  31,   32,   63,   64,
+                                          127, 128, 511, 512, 1023, 1024, 1025, 1280, 1281};
     for (auto const& kernel : detail::crc64_kernels) {
         if (!kernel.runs_here())
             continue;
-        for (std::size_t length :
-             {0, 1, 15, 16, 17, 31, 32, 63, 64, 127, 128, 511, 512, 1023, 1024, 1025, 1280, 1281}) {
+        for (std::size_t const length : boundaries) {
             std::vector<unsigned char> const bytes(length, 7);
             CHECK(kernel.step(bytes.data(), length, 1) == detail::crc64_step_bytewise(bytes.data(), length, 1));
         }

@@ -193,7 +193,8 @@ TEST_CASE("numbers that only resemble numbers are refused")
     for (char const* const text :
          {R"({"crc64":" 1"})", R"({"crc64":"1 "})", R"({"crc64":"+1"})", R"({"crc64":"0x1"})", R"({"crc64":"1.0"})",
           R"({"crc64":18446744073709551616})", R"({"crc64":"18446744073709551616"})", R"({"crc64":1e300})",
-          R"({"price":"nan"})", R"({"price":"inf"})", R"({"price":"1,5"})", R"({"paid":2})", R"({"paid":1.0})"}) {
+          R"({"crc64":1e16})", R"({"price":"nan"})", R"({"price":"inf"})", R"({"price":"1,5"})", R"({"paid":2})",
+          R"({"paid":1.0})"}) {
         CAPTURE(text);
         CHECK(read(text).error() == errc::malformed_json);
     }

@@ -1,9 +1,10 @@
-#include <ossify/codec/base64.hpp>
 #include <ossify/codec/digest.hpp>
 
-#include <doctest/doctest.h>
+#include <ossify/codec/base64.hpp>
 
-#include <vectors.hpp>
+#include "vectors.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace ossify;
 using namespace ossify::codec;
@@ -66,12 +67,9 @@ TEST_CASE("HMAC-SHA256 gives the results of RFC 4231")
 
 TEST_CASE("an HMAC key of exactly one block is used as it is")
 {
-    std::string const block(64, 'k');
-    CHECK(hmac_sha256(block, "x") == hmac_sha256(block, "x"));
-    // One zero byte more makes the key longer than a block, so that it is hashed first; a shorter key is padded with
-    // zeros, so that a zero byte more changes nothing.
-    CHECK(hmac_sha256(block + '\0', "x") != hmac_sha256(block, "x"));
-    CHECK(hmac_sha256(std::string("k\0", 2), "x") == hmac_sha256("k", "x"));
+    // printf x | openssl dgst -sha256 -mac HMAC -macopt hexkey:6b6b... (64 bytes)
+    CHECK(hex(hmac_sha256(std::string(64, 'k'), "x")) ==
+          "f91c4c403625fb06910ef93999265bbd2d62baeaec6ff36455498cc124fe3e66");
 }
 
 TEST_CASE("published signatures of version 1 come out of HMAC-SHA1")

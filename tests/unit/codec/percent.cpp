@@ -1,8 +1,8 @@
 #include <ossify/codec/percent.hpp>
 
-#include <doctest/doctest.h>
+#include "vectors.hpp"
 
-#include <vectors.hpp>
+#include <doctest/doctest.h>
 
 using namespace ossify;
 using namespace ossify::codec;
@@ -68,6 +68,8 @@ TEST_CASE("a cut or bad escape is refused and located")
         CHECK(percent_decode(text).error() == errc::malformed_form);
         CHECK(form_decode(text).error() == errc::malformed_form);
     }
+    // The view ends inside the escape, whatever stands behind it in memory.
+    CHECK(percent_decode(std::string_view("a%41").substr(0, 3)).error() == errc::malformed_form);
     CHECK(percent_decode("abc%2").error().message() == "an escape at byte 3 without two hexadecimal digits");
 }
 

@@ -1,11 +1,13 @@
-#include <ossify/codec/base64.hpp>
 #include <ossify/codec/public_key.hpp>
+
+#include <ossify/codec/base64.hpp>
+
+#include "vectors.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
-#include <vectors.hpp>
 
 using namespace ossify;
 using namespace ossify::codec;

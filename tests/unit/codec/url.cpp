@@ -156,9 +156,10 @@ TEST_CASE("a host that hides a character behind an escape is refused")
 
 TEST_CASE("a host that is neither a name nor an address is refused")
 {
-    for (char const* const text : {"http://[v1.a]/", "http://[]/", "http://[1.2.3.4]/", "http://[::1]x/",
-                                   "http://[::1]x:80/", "http://[fe80::1%25eth0]/", "http://[::1/", "http://::1/",
-                                   "http://a..b/", "http://.a/", "http://./", "http://a,b/", "http://a;b/"}) {
+    for (char const* const text :
+         {"http://[v1.a]/", "http://[]/", "http://[1.2.3.4]/", "http://[::1]x/", "http://[::1]x80/",
+          "http://[::1]x:80/", "http://[fe80::1%25eth0]/", "http://[::1/", "http://::1/", "http://a..b/", "http://.a/",
+          "http://./", "http://a,b/", "http://a;b/"}) {
         CAPTURE(text);
         CHECK(parse_url(text).error() == errc::malformed_url);
     }

@@ -83,6 +83,7 @@ TEST_CASE("what is no document is refused")
         CHECK(xml_document::parse(text).error() == errc::malformed_xml);
     }
     CHECK(xml_document::parse(std::string_view("<a>\0</a>", 8)).error() == errc::malformed_xml);
+    CHECK(xml_document::parse(std::string_view("<a/>\0<b/>", 9)).error() == errc::malformed_xml);
 }
 
 TEST_CASE("depth and size have limits")
