@@ -75,6 +75,7 @@ enum class errc {
     // receiver
     callback_unverified,  ///< the callback's signature, or its key URL, is not acceptable
     key_unavailable,      ///< the callback's public key could not be had
+    callback_replayed,    ///< the replay guard has seen the callback before
 };
 
 /// What to do about it.
@@ -164,6 +165,7 @@ inline char const* text_of(errc e) noexcept
     case errc::checkpoint_failed: return "the checkpoint could not be written";
     case errc::callback_unverified: return "the callback is not verified";
     case errc::key_unavailable: return "the callback's public key is not available";
+    case errc::callback_replayed: return "the callback was received before";
     }
     return "unknown ossify error";
 }
