@@ -9,15 +9,15 @@
 #include <ossify/http/serializer.hpp>
 #include <ossify/server/exchange.hpp>
 #include <ossify/server/limits.hpp>
+#include <ossify/server/patient_stream.hpp>
 #include <ossify/transport/stream.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/socket_base.hpp>
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -36,11 +36,11 @@ namespace ossify {
 template<byte_stream Stream, class Clock>
 class http_connection final : private http_exchange {
 public:
-    /// Lifetime: `stream` and `handler` must outlive the connection.
+    /// Lifetime: `stream`, `limits` and `handler` must outlive the connection.
     http_connection(Stream& stream, asio::any_io_executor ex, std::shared_ptr<watchdog<Clock>> dog,
                     http_limits const& limits, http_handler const& handler, http_client_facts client)
-        : stream_(stream), deadline_(std::move(dog), std::move(ex), &on_deadline, this), limits_(limits),
-          handler_(handler), client_(std::move(client)), parser_(parser_limits(limits))
+        : stream_(stream, std::move(ex), std::move(dog)), limits_(limits), handler_(handler),
+          client_(std::move(client)), parser_(parser_limits(limits))
     {
     }
 
@@ -86,58 +86,37 @@ private:
 
     awaitable<bool> receive_head();
     awaitable<bool> answer_request();
+    awaitable<bool> end_streamed();
     awaitable<bool> drain();
-    awaitable<void> linger();
     awaitable<result<void>> fill(std::chrono::milliseconds patience);
     awaitable<result<void>> write(asio::const_buffer first, asio::const_buffer second = {});
     void refuse(failure const& why);
     void write_reply_head(http::response_head& head);
+
     bool reply_has_body(unsigned status) const noexcept
     {
         bool const asked_for_head = parser_.head_complete() && head().method == http::method::head;
         return !asked_for_head && status >= 200 && status != 204 && status != 304;
     }
-
-    void patience(std::chrono::milliseconds limit)
+    /// True when what the handler left of the body is worth reading to keep the connection.
+    bool rest_is_small() const
     {
-        timed_out_ = false;
-        deadline_.arm(Clock::now() + limit);
+        if (parser_.complete())
+            return true;
+        auto const length = parser_.head_complete() ? parser_.content_length() : std::nullopt;
+        return !continue_owed_ && length && *length <= limits_.drain_bytes;
     }
-    // The deadline stays armed, far away: moving it costs next to nothing, arming it anew costs a lock.
-    void no_deadline()
+    result<void> broken(std::error_code ec)
     {
-        timed_out_ = false;
-        if (deadline_.armed())
-            deadline_.arm(Clock::time_point::max());
-    }
-    static void on_deadline(void* subject) noexcept
-    {
-        auto& self = *static_cast<http_connection*>(subject);
-        self.deadline_.disarm();
-        self.timed_out_ = true;
-        self.interrupt();
-    }
-    // Makes a wait end. Where the stream allows it the stream stays open, so that the client can be told.
-    void interrupt() noexcept
-    {
-        if constexpr (requires { stream_.socket().cancel(); }) {
-            std::error_code ignored;
-            stream_.socket().cancel(ignored);
-        } else {
-            stream_.close();
-        }
-    }
-    failure io_failure(std::error_code ec) const
-    {
-        if (timed_out_)
-            return failure(errc::stall_timeout, "the client moved no byte for too long");
+        broken_ = true;
+        if (ec == errc::stall_timeout)
+            return failure(ec, "the client moved no byte for too long");
         if (ec == asio::error::eof || ec == asio::error::connection_reset || ec == asio::error::broken_pipe)
             return failure(errc::connection_closed, "the client closed the connection");
         return failure(ec);
     }
 
-    Stream& stream_;
-    typename watchdog<Clock>::deadline deadline_;
+    patient_stream<Stream, Clock> stream_;
     http_limits const& limits_;
     http_handler const& handler_;
     http_client_facts client_;
@@ -146,7 +125,6 @@ private:
     std::uint64_t streamed_left_ = 0;
     phase phase_ = phase::between;
     bool stopping_ = false;
-    bool timed_out_ = false;
     bool continue_owed_ = false;
     bool keep_ = false;
     bool broken_ = false;  // reading or writing failed: the connection can carry nothing more
@@ -155,6 +133,7 @@ private:
 template<byte_stream Stream, class Clock>
 awaitable<void> http_connection<Stream, Clock>::run()
 {
+    bool reset = false;
     while (!stopping_ && co_await receive_head()) {
         state_ = answer::none;
         ending_ = ending::orderly;
@@ -162,15 +141,16 @@ awaitable<void> http_connection<Stream, Clock>::run()
         keep_ = parser_.keep_alive();
         continue_owed_ = http::expects_continue(head());
         phase_ = phase::handling;
-        no_deadline();
+        stream_.endless_patience();
         bool failed = false;
         try {
             co_await handler_(*this);
         } catch (std::exception const&) {
             failed = true;
         }
-        if (failed && state_ != answer::streamed && state_ != answer::dropped)
+        if (failed && state_ == answer::whole)
             state_ = answer::none;
+        reset = state_ == answer::dropped && ending_ == ending::reset;
         if (!co_await answer_request())
             break;
         phase_ = phase::between;
@@ -180,8 +160,7 @@ awaitable<void> http_connection<Stream, Clock>::run()
             break;
         }
     }
-    deadline_.disarm();
-    stream_.close();
+    stream_.close(reset);
 }
 
 template<byte_stream Stream, class Clock>
@@ -190,11 +169,11 @@ awaitable<bool> http_connection<Stream, Clock>::receive_head()
     while (!parser_.head_complete()) {
         if (phase_ == phase::between && parser_.started()) {
             phase_ = phase::receiving;
-            patience(limits_.head);
+            stream_.patience(limits_.head);
         } else if (phase_ == phase::between) {
-            patience(limits_.idle);
+            stream_.patience(limits_.idle);
         }
-        auto const got = stream_.try_read_some(parser_.prepare());
+        auto const got = stream_.try_read(parser_.prepare());
         result<void> parsed;
         if (got.bytes != 0)
             parsed = parser_.commit(got.bytes);
@@ -206,13 +185,12 @@ awaitable<bool> http_connection<Stream, Clock>::receive_head()
         if (parser_.head_complete())
             break;
         if (got.ec == asio::error::would_block) {
-            auto const waited = co_await stream_.wait_readable();
-            if (timed_out_ && phase_ == phase::receiving) {
-                refuse(failure(errc::stall_timeout));
+            auto const ec = co_await stream_.wait_readable();
+            if (ec == errc::stall_timeout && phase_ == phase::receiving) {
+                refuse(failure(ec));
                 co_await answer_request();
-                co_return false;
             }
-            if (waited || timed_out_)
+            if (ec)
                 co_return false;
         } else if (got.ec) {
             co_return false;
@@ -242,12 +220,12 @@ void http_connection<Stream, Clock>::refuse(failure const& why)
 template<byte_stream Stream, class Clock>
 awaitable<result<void>> http_connection<Stream, Clock>::fill(std::chrono::milliseconds limit)
 {
-    patience(limit);
+    stream_.patience(limit);
     for (;;) {
         auto const room = parser_.prepare();
         if (room.empty())
             co_return failure(errc::malformed_http, "the message was refused");
-        auto const got = stream_.try_read_some(room);
+        auto const got = stream_.try_read(room);
         if (got.bytes != 0) {
             auto parsed = parser_.commit(got.bytes);
             if (!parsed)
@@ -255,16 +233,13 @@ awaitable<result<void>> http_connection<Stream, Clock>::fill(std::chrono::millis
             co_return parsed;
         }
         if (got.ec == asio::error::would_block) {
-            auto const ec = co_await stream_.wait_readable();
-            if (ec || timed_out_) {
-                broken_ = true;
-                co_return io_failure(ec);
-            }
+            if (auto const ec = co_await stream_.wait_readable(); ec)
+                co_return broken(ec);
         } else if (got.ec) {
-            broken_ = true;
+            auto const why = broken(got.ec);
             if (got.ec == asio::error::eof)
                 co_return failure(errc::truncated, "the client closed before its body was complete");
-            co_return io_failure(got.ec);
+            co_return why;
         }
     }
 }
@@ -282,36 +257,15 @@ awaitable<result<void>> http_connection<Stream, Clock>::more_body()
     while (!parser_.complete() && parser_.body().empty())
         if (auto more = co_await fill(limits_.stall); !more)
             co_return more;
-    no_deadline();
+    stream_.endless_patience();
     co_return result<void>();
 }
 
 template<byte_stream Stream, class Clock>
 awaitable<result<void>> http_connection<Stream, Clock>::write(asio::const_buffer first, asio::const_buffer second)
 {
-    bool waited = false;
-    std::array<asio::const_buffer, 2> what{first, second};
-    while (what[0].size() + what[1].size() != 0) {
-        auto const put = stream_.try_write_some(what);
-        std::size_t const of_first = std::min(put.bytes, what[0].size());
-        what[0] += of_first;
-        what[1] += put.bytes - of_first;
-        if (put.ec == asio::error::would_block) {
-            patience(limits_.stall);
-            waited = true;
-            auto const ec = co_await stream_.wait_writable();
-            if (ec || timed_out_) {
-                broken_ = true;
-                co_return io_failure(ec);
-            }
-        } else if (put.ec) {
-            broken_ = true;
-            co_return io_failure(put.ec);
-        }
-    }
-    if (waited)
-        no_deadline();
-    co_return result<void>();
+    auto const ec = co_await stream_.write(first, second, limits_.stall);
+    co_return ec ? broken(ec) : result<void>();
 }
 
 template<byte_stream Stream, class Clock>
@@ -354,51 +308,47 @@ awaitable<result<void>> http_connection<Stream, Clock>::send_raw(std::string byt
     co_return sent;
 }
 
+/// Sends what the handler decided. Returns: whether the connection can carry another request.
 template<byte_stream Stream, class Clock>
 awaitable<bool> http_connection<Stream, Clock>::answer_request()
 {
-    if (state_ == answer::dropped || state_ == answer::streamed) {
-        bool const whole = state_ == answer::streamed && streamed_left_ == 0 && !broken_;
-        if (whole && keep_)
-            co_return co_await drain();
-        if (state_ == answer::dropped && ending_ == ending::reset) {
-            if constexpr (requires { stream_.socket().set_option(asio::socket_base::linger(true, 0)); }) {
-                std::error_code ignored;
-                stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
-            }
-        } else if (whole) {
-            co_await linger();
-        }
+    if (state_ == answer::dropped)
         co_return false;
-    }
+    if (state_ == answer::streamed)
+        co_return co_await end_streamed();
     if (state_ == answer::none) {
         keep_ = false;
         http::response_head head(500);
         head.headers.set("Content-Type", "text/plain; charset=utf-8");
         reply(std::move(head), "the server failed to answer\n");
     }
-    // Whether the unread rest of the body is worth reading decides about the connection, and the head must say it.
-    bool const rest_is_small = continue_owed_
-                                   ? false
-                                   : parser_.complete() || (parser_.content_length() &&
-                                                            *parser_.content_length() <= limits_.drain_bytes);
-    if (!rest_is_small)
-        keep_ = false;
-    bool const has_body = reply_has_body(reply_head_.status);
+    if (!rest_is_small())
+        keep_ = false;  // the head must say so
     if (!reply_head_.headers.contains("Content-Length") && reply_head_.status != 204 && reply_head_.status != 304)
         reply_head_.headers.set("Content-Length", std::to_string(reply_body_.size()));
     write_reply_head(reply_head_);
-    auto const body = has_body ? asio::buffer(reply_body_) : asio::const_buffer();
-    broken_ = false;  // a client that was too slow, or broke a rule, is still told
+    auto const body = reply_has_body(reply_head_.status) ? asio::buffer(reply_body_) : asio::const_buffer();
     auto const sent = co_await write(asio::buffer(out_), body);
     if (!sent)
         co_return false;
     if (keep_)
         co_return co_await drain();
-    co_await linger();
+    co_await stream_.linger(limits_.linger, limits_.linger_bytes);
     co_return false;
 }
 
+template<byte_stream Stream, class Clock>
+awaitable<bool> http_connection<Stream, Clock>::end_streamed()
+{
+    if (streamed_left_ != 0 || broken_)
+        co_return false;
+    if (keep_)
+        co_return co_await drain();
+    co_await stream_.linger(limits_.linger, limits_.linger_bytes);
+    co_return false;
+}
+
+/// Throws the rest of the request away. Returns: whether it ended in time.
 template<byte_stream Stream, class Clock>
 awaitable<bool> http_connection<Stream, Clock>::drain()
 {
@@ -408,28 +358,6 @@ awaitable<bool> http_connection<Stream, Clock>::drain()
             co_return true;
         if (auto more = co_await fill(limits_.linger); !more)
             co_return false;
-    }
-}
-
-// A socket that is closed with unread bytes resets the connection, and the client may lose the answer it did not read
-// yet. So: say that no more will come, and read on for a while.
-template<byte_stream Stream, class Clock>
-awaitable<void> http_connection<Stream, Clock>::linger()
-{
-    patience(limits_.linger);
-    if (auto const ec = co_await stream_.shutdown(); ec || timed_out_)
-        co_return;
-    std::array<std::byte, 16 * 1024> scratch;
-    std::uint64_t left = limits_.linger_bytes;
-    while (left != 0 && !timed_out_) {
-        auto const got = stream_.try_read_some(scratch);
-        left -= std::min<std::uint64_t>(left, got.bytes);
-        if (got.ec == asio::error::would_block) {
-            if (auto const ec = co_await stream_.wait_readable(); ec)
-                co_return;
-        } else if (got.ec) {
-            co_return;
-        }
     }
 }
 
