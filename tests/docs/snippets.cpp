@@ -1,0 +1,103 @@
+// The code of README.md and docs/, compiled. check_docs.py sees to it that every block there stands here, word for word.
+#include <ossify/callback/callback.hpp>
+#include <ossify/callback/contract.hpp>
+#include <ossify/client.hpp>
+#include <ossify/emulator/emulator.hpp>
+#include <ossify/receiver/callback_server.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+//[ the documentation's callback
+struct my_vars { std::string my_var1, my_var2; };
+BOOST_DESCRIBE_STRUCT(my_vars, (), (my_var1, my_var2))
+
+ossify::awaitable<void> upload(ossify::client& oss)
+{
+    my_vars const vars{"my_val1", "my_val2"};                 // sent as x:my_var1 and x:my_var2
+    ossify::callback callback(vars,
+        "http://oss-demo.aliyuncs.com:23450",                 // both literals are checked by the compiler
+        "bucket=${bucket}&object=${object}&by=${x:my_var1},${x:my_var2}");
+    std::string const content(1024 * 1024, 'a');
+
+    auto stored = co_await oss.put_object(
+        ossify::put_object_request("examplebucket", "examplefiles/exampleobject.txt")
+            .body(asio::buffer(content))
+            .callback(callback));
+
+    if (!stored)                            std::cerr << stored.error() << '\n';   // what failed, why, request id, what to do
+    else if (stored->callback.delivered())  std::cout << stored->etag << ' ' << stored->callback.body() << '\n';
+    else                                    std::cout << "stored, but " << stored->callback.failure() << '\n';
+}
+//]
+
+namespace clients {
+
+//[ a client
+void run()
+{
+    asio::io_context io;
+    ossify::client oss(io.get_executor(), ossify::config()
+        .endpoint("https://oss-cn-hangzhou.aliyuncs.com")
+        .credentials(ossify::credentials_from_environment()));
+}
+//]
+
+}  // namespace clients
+
+//[ one struct for both ends
+struct photo_stored {             // what the application server receives
+    std::string   bucket;         // named like a variable of the service: ${bucket}
+    std::string   object;
+    std::uint64_t size = 0;
+    std::string   user_id;        // anything else is yours: ${x:user_id}
+};
+BOOST_DESCRIBE_STRUCT(photo_stored, (), (bucket, object, size, user_id))
+
+struct photo_reply { std::string photo_id; };                 // what it answers
+BOOST_DESCRIBE_STRUCT(photo_reply, (), (photo_id))
+
+using photo_contract = ossify::callback_contract<photo_stored, photo_reply>;
+//]
+
+//[ uploading with a contract
+ossify::awaitable<std::string> upload_photo(ossify::client& oss, std::string key, std::string path, std::string user)
+{
+    auto callback = photo_contract::to("https://app.example.com/oss/photo").set<&photo_stored::user_id>(user);
+    auto stored = co_await oss.put_object(ossify::put_object_request("photos", key).file(path).callback(callback));
+    co_return stored.value().callback.reply().value().photo_id;   // a photo_reply, parsed and checked
+}
+//]
+
+//[ receiving with a contract
+ossify::awaitable<photo_reply> on_photo(ossify::callback_event<photo_stored> const& event)
+{
+    photo_reply reply{event->user_id + "/" + event->object};      // verified: the service signed this
+    co_return reply;
+}
+
+ossify::awaitable<void> serve(asio::any_io_executor executor)
+{
+    ossify::callback_server server(executor, ossify::server_config().listen("0.0.0.0", 8080));
+    server.on<photo_contract>("/oss/photo", &on_photo);
+    (co_await server.run()).value();
+}
+//]
+
+namespace emulated {
+
+//[ without a cloud
+ossify::awaitable<void> try_it(asio::any_io_executor executor)
+{
+    ossify::emulator oss_here(executor);                          // loopback, memory, real signatures, real callbacks
+    oss_here.create_bucket("photos").value();
+    ossify::client oss(executor, oss_here.client_config());
+    auto stored = co_await oss.put_object(ossify::put_object_request("photos", "a.txt").body("hello"));
+    std::cout << stored.value().etag << '\n';
+}
+//]
+
+}  // namespace emulated
