@@ -25,6 +25,8 @@ public:
     /// What the body has besides the members of `Event`, in order; a form's are text and may come several times.
     using unknown_members = std::vector<std::pair<std::string, json::value>>;
 
+    /// An empty event; what is spawned as a coroutine must give something that can be empty.
+    callback_event() = default;
     callback_event(Event event, std::string body, unknown_members unknown)
         : event_(std::move(event)), body_(std::move(body)), unknown_(std::move(unknown))
     {
@@ -38,7 +40,7 @@ public:
     unknown_members const& unknown() const noexcept { return unknown_; }
 
 private:
-    Event event_;
+    Event event_{};
     std::string body_;
     unknown_members unknown_;
 };

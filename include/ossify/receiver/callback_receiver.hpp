@@ -49,6 +49,10 @@ public:
         : config_(std::move(config)), keys_(std::move(ex), std::move(over), config_.key_limits())
     {
         verifier_.public_base_path(config_.base_path());
+        if (config_.pins())
+            keys_.pin(std::string(callback_key_url), codec::public_key::from_pem(callback_key_pem).value());
+        else
+            keys_.expect(std::string(callback_key_url));
         for (auto const& [url, key] : config_.key_urls()) {
             verifier_.trust_key_url(url);
             if (key)
@@ -56,10 +60,6 @@ public:
             else
                 keys_.expect(url);
         }
-        if (config_.pins())
-            keys_.pin(std::string(callback_key_url), codec::public_key::from_pem(callback_key_pem).value());
-        else
-            keys_.expect(std::string(callback_key_url));
     }
 
     /// Checks who sent a callback request. A genuine one that is signed with a key at hand is seen as such at once;

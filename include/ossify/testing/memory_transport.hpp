@@ -83,6 +83,7 @@ public:
     std::size_t max_read = std::numeric_limits<std::size_t>::max();
     std::size_t max_write = std::numeric_limits<std::size_t>::max();
     std::size_t connections = 0;
+    std::size_t handshakes = 0;
     std::size_t open = 0;
     bool answers_early = false;
 };
@@ -115,6 +116,7 @@ public:
         co_await turn();
         if (std::error_code const ec = step())
             co_return failure(errc::tls_failed, ec.message());
+        ++service_->handshakes;
         co_return result<void>();
     }
 
@@ -285,6 +287,8 @@ public:
 
     std::vector<received_request> const& requests() const noexcept { return service_->requests; }
     std::size_t connections() const noexcept { return service_->connections; }
+    /// How many of the connections were secured.
+    std::size_t handshakes() const noexcept { return service_->handshakes; }
     std::size_t open_connections() const noexcept { return service_->open; }
     fault const& faults() const noexcept { return service_->plan; }
 
