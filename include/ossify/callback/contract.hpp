@@ -113,7 +113,7 @@ struct contract_layout {
     {
         found_fault fault;
         std::size_t index = 0;
-        auto const check_one = [&]<class Type>(std::string_view name, Type Event::*) {
+        auto const check_one = [&]<class Class, class Type>(std::string_view name, Type Class::*) {
             auto const variable = find_variable_of_member(name);
             auto kind = check_member_type<Type>(variable);
             if (!variable && !is_custom_variable_name(name))

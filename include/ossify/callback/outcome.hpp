@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ossify {
@@ -43,7 +44,7 @@ public:
 
     static callback_outcome delivered_with(std::string body)
     {
-        return {callback_status::delivered, std::move(body), {}};
+        return {callback_status::delivered, std::move(body), ossify::failure(std::error_code())};
     }
     static callback_outcome failed_because(ossify::failure why)
     {
