@@ -1,14 +1,14 @@
 #ifndef OSSIFY_TESTS_SUPPORT_REQUEST_VECTORS_HPP
 #define OSSIFY_TESTS_SUPPORT_REQUEST_VECTORS_HPP
 
-#include "vectors.hpp"
-
 #include <ossify/auth/credentials.hpp>
 #include <ossify/auth/signer.hpp>
 #include <ossify/codec/date.hpp>
 #include <ossify/http/fields.hpp>
 #include <ossify/http/method.hpp>
 #include <ossify/http/query.hpp>
+
+#include "vectors.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -23,9 +23,12 @@ namespace ossify::testing_support {
 class request_vector {
 public:
     explicit request_vector(test_vector const& from)
-        : source(from), method(http::parse_method(from.input("method")).value()), bucket(optional_text("bucket")),
+        : source(from),
+          method(http::parse_method(from.input("method")).value()),
+          bucket(optional_text("bucket")),
           key(optional_text("key")),
-          who(from.input("access_key_id"), secret(from.input("access_key_secret")), secret(from.input("security_token")))
+          who(from.input("access_key_id"), secret(from.input("access_key_secret")),
+              secret(from.input("security_token")))
     {
         for (auto const& item : from.inputs().at("query_decoded").as_object())
             query.append(text(item.key()), text(item.value().as_string()));

@@ -42,6 +42,7 @@ constexpr int compare_lower(std::string_view a, std::string_view b) noexcept
 }
 
 /// Query items of signature version 1, sorted: the union of what the vendor's libraries sign.
+// clang-format off
 inline constexpr std::string_view v1_items[] = {
     "accessPoint", "accessPointPolicy", "acl", "append", "asyncFetch", "bucketArchiveDirectRead", "bucketInfo",
     "callback", "callback-var", "cleanRestoredObject", "cloudboxes", "cname", "comp", "continuation-token", "cors",
@@ -56,6 +57,7 @@ inline constexpr std::string_view v1_items[] = {
     "udfApplicationLog", "udfImage", "udfImageDesc", "udfName", "uploadId", "uploads", "versionId", "versioning",
     "versions", "vip", "vod", "vpcip", "website", "worm", "wormExtend", "wormId",
 };
+// clang-format on
 static_assert(std::is_sorted(std::begin(v1_items), std::end(v1_items)));
 
 /// A list on the stack that moves to the heap when it grows beyond what is usual.
@@ -162,8 +164,9 @@ inline std::string v1_string_to_sign(std::string_view method, std::string_view d
             items.push_back(&item);
     std::stable_sort(items.begin(), items.end(), [](auto const* a, auto const* b) { return a->name < b->name; });
     // Of items with one name the first counts.
-    items.erase(std::unique(items.begin(), items.end(), [](auto const* a, auto const* b) { return a->name == b->name; }),
-                items.end());
+    items.erase(
+        std::unique(items.begin(), items.end(), [](auto const* a, auto const* b) { return a->name == b->name; }),
+        items.end());
     char separator = '?';
     for (auto const* item : items) {
         out.append(1, separator).append(item->name);
@@ -195,10 +198,11 @@ inline void append_v4_query(std::string& out, http::query const& query)
         }
         pieces.push_back({begin, name, text.size() - begin});
     }
-    auto const part = [&text](std::size_t begin, std::size_t size) { return std::string_view(text).substr(begin, size); };
-    std::stable_sort(pieces.begin(), pieces.end(), [&](piece const& a, piece const& b) {
-        return part(a.begin, a.name) < part(b.begin, b.name);
-    });
+    auto const part = [&text](std::size_t begin, std::size_t size) {
+        return std::string_view(text).substr(begin, size);
+    };
+    std::stable_sort(pieces.begin(), pieces.end(),
+                     [&](piece const& a, piece const& b) { return part(a.begin, a.name) < part(b.begin, b.name); });
     for (piece const& p : pieces)
         out.append(part(p.begin, p.size)).append(1, '&');
     out.pop_back();
@@ -216,8 +220,8 @@ inline void append_v4_request(std::string& out, std::string_view method, std::st
     append_v4_query(out, query);
     out += '\n';
     detail::append_headers(out, headers, [additional](std::string_view name) {
-        return is_default_signed_header(name) ||
-               std::any_of(additional.begin(), additional.end(), [name](auto const& a) { return http::iequals(a, name); });
+        return is_default_signed_header(name) || std::any_of(additional.begin(), additional.end(),
+                                                             [name](auto const& a) { return http::iequals(a, name); });
     });
     out += '\n';
     for (std::size_t i = 0; i != additional.size(); ++i)

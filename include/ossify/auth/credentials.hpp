@@ -44,7 +44,9 @@ public:
 private:
     struct data {
         data(std::string access_key_id, secret access_key_secret, secret security_token)
-            : id(std::move(access_key_id)), key(std::move(access_key_secret)), token(std::move(security_token)),
+            : id(std::move(access_key_id)),
+              key(std::move(access_key_secret)),
+              token(std::move(security_token)),
               digest(codec::sha256(key.reveal()))
         {
         }

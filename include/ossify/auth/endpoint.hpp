@@ -165,7 +165,8 @@ inline result<void> endpoint::classify()
         if (region == "accelerate" || region == "accelerate-overseas") {
             kind_ = endpoint_kind::accelerate;
         } else if (detail::looks_like_region(region)) {
-            kind_ = detail::remove_suffix(region, "-internal") ? endpoint_kind::internal : endpoint_kind::public_network;
+            kind_ =
+                detail::remove_suffix(region, "-internal") ? endpoint_kind::internal : endpoint_kind::public_network;
             region_ = region;
         }
     }
@@ -174,8 +175,8 @@ inline result<void> endpoint::classify()
                                        ? before.substr(0, before.rfind('.') == before.npos ? 0 : before.rfind('.'))
                                        : before;
     if (region_like && !extra.empty())
-        return failure(errc::invalid_config, "names the bucket \"" + std::string(extra) +
-                                                 "\" too: give \"" + host_.substr(extra.size() + 1) +
+        return failure(errc::invalid_config, "names the bucket \"" + std::string(extra) + "\" too: give \"" +
+                                                 host_.substr(extra.size() + 1) +
                                                  "\", or choose the style cname if it is a domain bound to a bucket");
     return {};
 }

@@ -39,8 +39,9 @@ inline result<signing_scope> scope_for(endpoint const& service, std::string_view
                        "\"" + shown + "\" is no region id: leave the \"oss-\" out, as in \"cn-hangzhou\"");
     if (!std::all_of(region.begin(), region.end(),
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }))
-        return failure(errc::invalid_config, "\"" + shown + "\" is no region id: only a-z, 0-9 and hyphens, as in "
-                                                            "\"cn-hangzhou\"");
+        return failure(errc::invalid_config, "\"" + shown +
+                                                 "\" is no region id: only a-z, 0-9 and hyphens, as in "
+                                                 "\"cn-hangzhou\"");
     return signing_scope(std::string(region), std::string(service.product()));
 }
 

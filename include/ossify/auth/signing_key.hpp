@@ -35,8 +35,8 @@ public:
         return out.append(canonical::v4_terminator);
     }
 
-    std::string region;            ///< the bare id, "cn-hangzhou", or the id of a cloud box
-    std::string product = "oss";   ///< "oss" or "oss-cloudbox"
+    std::string region;           ///< the bare id, "cn-hangzhou", or the id of a cloud box
+    std::string product = "oss";  ///< "oss" or "oss-cloudbox"
 
     friend bool operator==(signing_scope const&, signing_scope const&) = default;
 };

@@ -49,8 +49,8 @@ public:
     /// addresses, decoded; both may be empty.
     /// Returns: who sent it, anonymous when nothing in it claims to be signed, or the service's error.
     /// Source: OSS documentation, "Signature V1", "Signature V4".
-    service_result<identity> authenticate(http::request_head const& head, std::string_view bucket,
-                                          std::string_view key, codec::wall_time now) const;
+    service_result<identity> authenticate(http::request_head const& head, std::string_view bucket, std::string_view key,
+                                          codec::wall_time now) const;
 
     /// Checks policy and signature of a PostObject form. `fields` are those before the file, in order; the conditions
     /// on the file's length are left to `form_permission::check_bytes`.
@@ -312,8 +312,8 @@ inline service_result<form_permission> authenticator::authenticate_form(codec::f
                                                                         codec::wall_time now) const
 {
     auto const field = [&](std::string_view name) { return detail::form_value(fields, name).value_or(""); };
-    bool const v4 = detail::form_value(fields, "x-oss-signature-version") || detail::form_value(fields, "x-oss-signature") ||
-                    detail::form_value(fields, "x-oss-credential");
+    bool const v4 = detail::form_value(fields, "x-oss-signature-version") ||
+                    detail::form_value(fields, "x-oss-signature") || detail::form_value(fields, "x-oss-credential");
     std::string_view const policy = field("policy");
     std::string_view const signature = field(v4 ? "x-oss-signature" : "Signature");
     std::string_view const credential = field(v4 ? "x-oss-credential" : "OSSAccessKeyId");

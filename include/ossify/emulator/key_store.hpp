@@ -74,8 +74,7 @@ enum class proof { none, v1_header, v4_header, v1_url, v4_url, v1_form, v4_form 
 class identity {
 public:
     identity() = default;
-    identity(std::string id, proof by, bool only_reads)
-        : access_key_id(std::move(id)), how(by), read_only(only_reads)
+    identity(std::string id, proof by, bool only_reads) : access_key_id(std::move(id)), how(by), read_only(only_reads)
     {
     }
 

@@ -139,9 +139,8 @@ private:
             if (!operand.is_array() || !std::all_of(operand.get_array().begin(), operand.get_array().end(),
                                                     [](json::value const& v) { return v.is_string(); }))
                 return errors::invalid_policy("Invalid Condition: in and not-in need a list of strings.");
-            bool const listed =
-                value && std::any_of(operand.get_array().begin(), operand.get_array().end(),
-                                     [&](json::value const& v) { return *value == text_of(v); });
+            bool const listed = value && std::any_of(operand.get_array().begin(), operand.get_array().end(),
+                                                     [&](json::value const& v) { return *value == text_of(v); });
             holds = how == "in" ? listed : !listed;
         } else if (how == "eq" || how == "starts-with") {
             if (!operand.is_string())

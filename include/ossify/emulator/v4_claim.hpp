@@ -83,9 +83,9 @@ inline std::optional<service_error> read_additional_headers(std::string_view lis
                                                             v4_claim& claim)
 {
     auto const refuse = [&](std::string message, std::string ec) {
-        return header.empty() ? errors::invalid_query_item("x-oss-additional-headers", list, std::move(message),
-                                                           std::move(ec))
-                              : errors::invalid_authorization(header, std::move(message), std::move(ec));
+        return header.empty()
+                   ? errors::invalid_query_item("x-oss-additional-headers", list, std::move(message), std::move(ec))
+                   : errors::invalid_authorization(header, std::move(message), std::move(ec));
     };
     if (list.empty())
         return refuse("The value of AdditionalHeaders is empty.", "0002-00000209");

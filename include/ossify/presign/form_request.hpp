@@ -29,8 +29,8 @@ public:
         key_rule_ = key_rule::exact;
         return *this;
     }
-    /// Any key that begins so. The field `key` becomes the prefix and `${filename}`, for which the service puts the name
-    /// of the file; a page may put another key with the prefix there.
+    /// Any key that begins so. The field `key` becomes the prefix and `${filename}`; the service puts the name of the
+    /// file there, and a page may put another key with the prefix there.
     form_request& key_prefix(std::string prefix)
     {
         key_ = std::move(prefix);
@@ -61,9 +61,15 @@ public:
     /// The object gets this Content-Type. The field used, `x-oss-content-type`, wins over any other the sender adds.
     form_request& content_type(std::string exact) { return field("x-oss-content-type", std::move(exact)); }
     /// The sender fills in `x-oss-content-type` with a type that begins so ("image/").
-    form_request& content_type_prefix(std::string prefix) { return starts_with("x-oss-content-type", std::move(prefix)); }
+    form_request& content_type_prefix(std::string prefix)
+    {
+        return starts_with("x-oss-content-type", std::move(prefix));
+    }
     /// The sender fills in `x-oss-content-type` with one of these.
-    form_request& content_types(std::vector<std::string> allowed) { return one_of("x-oss-content-type", std::move(allowed)); }
+    form_request& content_types(std::vector<std::string> allowed)
+    {
+        return one_of("x-oss-content-type", std::move(allowed));
+    }
 
     /// How long the form can be sent. Default: 15 minutes.
     form_request& expires_in(std::chrono::seconds time)

@@ -112,8 +112,8 @@ inline result<signed_form> form_signer::sign(form_request const& request, creden
     out.fields.emplace_back("key", exact ? request.key_ : request.key_ + "${filename}");
     if (v4) {
         fix("x-oss-signature-version", std::string(canonical::v4_algorithm));
-        fix("x-oss-credential", std::string(who.access_key_id()) + '/' +
-                                    signer_.scope().text(std::string_view(timestamp).substr(0, 8)));
+        fix("x-oss-credential",
+            std::string(who.access_key_id()) + '/' + signer_.scope().text(std::string_view(timestamp).substr(0, 8)));
         fix("x-oss-date", timestamp);
     } else {
         out.fields.emplace_back("OSSAccessKeyId", who.access_key_id());

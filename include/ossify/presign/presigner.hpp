@@ -111,10 +111,9 @@ inline result<void> presigner::check(service_request const& request, credentials
         return failure(errc::invalid_argument, "a presigned URL is valid for 100 years at most");
     for (http::query_item const& item : request.query) {
         constexpr std::string_view v1_names[] = {"OSSAccessKeyId", "Expires", "Signature", "security-token"};
-        constexpr std::string_view v4_names[] = {"x-oss-signature-version", "x-oss-credential",
-                                                 "x-oss-date",              "x-oss-expires",
-                                                 "x-oss-signature",         "x-oss-additional-headers",
-                                                 "x-oss-security-token"};
+        constexpr std::string_view v4_names[] = {
+            "x-oss-signature-version", "x-oss-credential",         "x-oss-date",          "x-oss-expires",
+            "x-oss-signature",         "x-oss-additional-headers", "x-oss-security-token"};
         bool const taken = v4 ? std::find(std::begin(v4_names), std::end(v4_names), item.name) != std::end(v4_names)
                               : std::find(std::begin(v1_names), std::end(v1_names), item.name) != std::end(v1_names);
         if (taken)

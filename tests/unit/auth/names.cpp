@@ -8,7 +8,8 @@ using namespace ossify;
 
 TEST_CASE("bucket names of 3 to 63 small letters, digits and hyphens are accepted")
 {
-    for (std::string const& name : {std::string("abc"), std::string("0-9"), std::string("my-bucket-1"), std::string(63, 'a')})
+    for (std::string const& name :
+         {std::string("abc"), std::string("0-9"), std::string("my-bucket-1"), std::string(63, 'a')})
         CHECK(check_bucket_name(name).has_value());
 }
 
@@ -28,8 +29,8 @@ TEST_CASE("a refused bucket name comes with the rule that it breaks")
 
 TEST_CASE("object keys of 1 to 1023 bytes are accepted")
 {
-    for (std::string const& key : {std::string("a"), std::string("a//b"), std::string("../x"), std::string("\xe7\x9b\xae"),
-                                   std::string(1023, 'k')})
+    for (std::string const& key : {std::string("a"), std::string("a//b"), std::string("../x"),
+                                   std::string("\xe7\x9b\xae"), std::string(1023, 'k')})
         CHECK(check_object_key(key).has_value());
 }
 

@@ -1,6 +1,6 @@
-#include "request_vectors.hpp"
-
 #include <ossify/auth/signer_v1.hpp>
+
+#include "request_vectors.hpp"
 
 #include <doctest/doctest.h>
 
@@ -30,7 +30,8 @@ TEST_CASE("every published V1 header signature is reproduced")
         CAPTURE(vector.id());
         request_vector const v(vector);
         http::fields headers = v.headers;
-        sign_v1(v.who, codec::parse_http_date(vector.input("date")).value(), v.method, v.bucket, v.key, v.query, headers);
+        sign_v1(v.who, codec::parse_http_date(vector.input("date")).value(), v.method, v.bucket, v.key, v.query,
+                headers);
         CHECK(headers.get("Authorization") == vector.expect("authorization"));
         CHECK(headers.get("Date") == vector.input("date"));
         CHECK(canonical::v1_string_to_sign(http::to_string(v.method), vector.input("date"), v.bucket, v.key, v.query,

@@ -1,6 +1,6 @@
-#include "request_vectors.hpp"
-
 #include <ossify/auth/signer_v4.hpp>
+
+#include "request_vectors.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-#include "vectors.hpp"
-
 #include <ossify/auth/signing_key.hpp>
+
+#include "vectors.hpp"
 
 #include <doctest/doctest.h>
 
@@ -25,8 +25,8 @@ TEST_CASE("every published signing key is derived")
     for (auto const& vector : vectors_of("v4_header")) {
         CAPTURE(vector.id());
         signing_scope const scope(vector.input("region"), vector.input("product"));
-        auto const key = signing_key::derive(secret(vector.input("access_key_secret")),
-                                             vector.expect("scope").substr(0, 8), scope);
+        auto const key =
+            signing_key::derive(secret(vector.input("access_key_secret")), vector.expect("scope").substr(0, 8), scope);
         CHECK(hex(key) == vector.expect("signing_key_hex"));
     }
 }

@@ -1,9 +1,10 @@
+#include <ossify/emulator/authenticator.hpp>
+
 #include "received_request.hpp"
 #include "request_vectors.hpp"
 
 #include <ossify/auth/endpoint.hpp>
 #include <ossify/auth/signer.hpp>
-#include <ossify/emulator/authenticator.hpp>
 #include <ossify/presign/presigner.hpp>
 #include <ossify/presign/to_presign.hpp>
 
@@ -135,8 +136,8 @@ TEST_CASE("every V1 vector is accepted, and refused with one byte changed anywhe
         head.headers.set("Authorization", vector.expect("authorization"));
 
         REQUIRE(entrance.accepts(head));
-        CHECK(verdict_on(judge, head, at).value() == identity("ak" == v.who.access_key_id() ? "ak" : "44CF9590006BF252F707",
-                                                              proof::v1_header, false));
+        CHECK(verdict_on(judge, head, at).value() ==
+              identity("ak" == v.who.access_key_id() ? "ak" : "44CF9590006BF252F707", proof::v1_header, false));
         CHECK(entrance.first_accepted_change_of_target(head, first_unsigned_byte(head.target)) == "");
         for (http::field const header : head.headers)
             if (header.name != "Date" || !head.headers.contains("x-oss-date"))
@@ -242,8 +243,9 @@ TEST_CASE("a wrong V1 signature is answered with the string to sign")
     auto const e = refusal(knowing(v.who), head, codec::parse_http_date(vector.input("date")).value());
     CHECK(e.status == 403);
     CHECK(e.code == "SignatureDoesNotMatch");
-    CHECK(e.message == "The request signature we calculated does not match the signature you provided. Check your key and "
-                       "signing method.");
+    CHECK(e.message ==
+          "The request signature we calculated does not match the signature you provided. Check your key and "
+          "signing method.");
     CHECK(e.ec == "0002-00000040");
     CHECK(detail_of(e, "OSSAccessKeyId") == "ak");
     CHECK(detail_of(e, "SignatureProvided") == "c29tZXRoaW5nIGVsc2U=");
@@ -286,7 +288,8 @@ TEST_CASE("spaces after the commas of a V4 header are accepted")
 
 TEST_CASE("a request without any signature is anonymous")
 {
-    auto const verdict = verdict_on(knowing(somebody), http::request_head(http::method::get, "/photos/a?x=1&Expires=2"));
+    auto const verdict =
+        verdict_on(knowing(somebody), http::request_head(http::method::get, "/photos/a?x=1&Expires=2"));
     REQUIRE(verdict.has_value());
     CHECK(verdict->anonymous());
 }
@@ -332,8 +335,10 @@ TEST_CASE("fifteen minutes of skew are accepted, one second more is answered wit
             CHECK(e.code == "RequestTimeTooSkewed");
             CHECK(e.message == "The difference between the request time and the current time is too large.");
             CHECK(detail_of(e, "MaxAllowedSkewMilliseconds") == "900000");
-            CHECK(detail_of(e, "ServerTime") == (skew > 0min ? "2023-12-16T16:20:56.000Z" : "2023-12-16T16:20:58.000Z"));
-            CHECK(detail_of(e, "RequestTime") == (skew > 0min ? "2023-12-16T16:35:57.000Z" : "2023-12-16T16:05:57.000Z"));
+            CHECK(detail_of(e, "ServerTime") ==
+                  (skew > 0min ? "2023-12-16T16:20:56.000Z" : "2023-12-16T16:20:58.000Z"));
+            CHECK(detail_of(e, "RequestTime") ==
+                  (skew > 0min ? "2023-12-16T16:35:57.000Z" : "2023-12-16T16:05:57.000Z"));
         }
 }
 
@@ -401,7 +406,8 @@ TEST_CASE("a signature for another region is refused when the region is known")
     key_store keys;
     keys.add(somebody);
     auto const head = put_signed_by(v4_signer(), somebody);
-    CHECK(refusal(authenticator(keys, "cn-beijing"), head).message == "Invalid signing region in Authorization header.");
+    CHECK(refusal(authenticator(keys, "cn-beijing"), head).message ==
+          "Invalid signing region in Authorization header.");
     CHECK(verdict_on(authenticator(keys, "cn-hangzhou"), head).has_value());
 }
 
@@ -411,7 +417,8 @@ TEST_CASE("AdditionalHeaders must name headers in lower case and in order")
     auto const ec_of = [&](std::string const& list) {
         auto head = put_signed_by(v4_signer(), somebody);
         head.headers.set("Authorization", "OSS4-HMAC-SHA256 Credential=ak/20231216/cn-hangzhou/oss/aliyun_v4_request,"
-                                          "AdditionalHeaders=" + list + ",Signature=00");
+                                          "AdditionalHeaders=" +
+                                              list + ",Signature=00");
         auto const e = refusal(judge, head);
         return e.code + ' ' + e.ec;
     };
@@ -460,7 +467,8 @@ TEST_CASE("a token of another key does not match")
     for (char const* id : {"STS.two", "ak"})
         CHECK(refusal(judge, put_signed_by(v4_signer(), credentials(id, "sk", "first"))).code ==
               "AccessKeyIdAndSecurityTokenNotMatch");
-    CHECK(refusal(judge, put_signed_by(v4_signer(), credentials("ak", "sk", "no one's"))).code == "InvalidSecurityToken");
+    CHECK(refusal(judge, put_signed_by(v4_signer(), credentials("ak", "sk", "no one's"))).code ==
+          "InvalidSecurityToken");
 }
 
 TEST_CASE("a temporary key ends with its token")
@@ -511,7 +519,8 @@ TEST_CASE("a V4 presigned URL from the future is refused")
 {
     auto const judge = knowing(somebody);
     CHECK(verdict_on(judge, granted(url_for(v4_signer(), somebody, 3600s, now + 15min))).has_value());
-    CHECK(refusal(judge, granted(url_for(v4_signer(), somebody, 3600s, now + 15min + 1s))).code == "RequestTimeTooSkewed");
+    CHECK(refusal(judge, granted(url_for(v4_signer(), somebody, 3600s, now + 15min + 1s))).code ==
+          "RequestTimeTooSkewed");
 }
 
 TEST_CASE("a V1 presigned URL without one of its items is refused")

@@ -1,8 +1,9 @@
+#include <ossify/emulator/post_policy.hpp>
+
 #include "vectors.hpp"
 
 #include <ossify/auth/endpoint.hpp>
 #include <ossify/emulator/authenticator.hpp>
-#include <ossify/emulator/post_policy.hpp>
 #include <ossify/presign/form_signer.hpp>
 
 #include <doctest/doctest.h>
@@ -145,14 +146,12 @@ TEST_CASE("every V4 policy vector is accepted, and refused with one byte changed
 TEST_CASE("what the form signer makes is accepted as it is")
 {
     for (auto const version : {signature_version::v1, signature_version::v4}) {
-        auto const form = signer(version)
-                              .sign(form_request("photos")
-                                        .key_prefix("u/42/")
-                                        .max_bytes(100)
-                                        .content_type_prefix("image/")
-                                        .field("x-oss-object-acl", "private"),
-                                    somebody, now)
-                              .value();
+        auto const form =
+            signer(version)
+                .sign(form_request("photos").key_prefix("u/42/").max_bytes(100).content_type_prefix("image/").field(
+                          "x-oss-object-acl", "private"),
+                      somebody, now)
+                .value();
         form_fields fields = form.fields;
         CHECK(refusal_of(knowing(somebody).authenticate_form(fields, "photos", now)) ==
               denied(R"(["starts-with", "$x-oss-content-type", "image/"])"));
@@ -198,7 +197,8 @@ TEST_CASE("a form with only a part of its signature is an invalid argument")
             leave_out(fields, name);
             return refusal_of(knowing(somebody).authenticate_form(fields, "photos", now));
         };
-        CHECK(without(v4 ? "x-oss-credential" : "OSSAccessKeyId") == "400 InvalidArgument: Post request accessKeyId is empty.");
+        CHECK(without(v4 ? "x-oss-credential" : "OSSAccessKeyId") ==
+              "400 InvalidArgument: Post request accessKeyId is empty.");
         CHECK(without(v4 ? "x-oss-signature" : "Signature") == "400 InvalidArgument: Post request signature is empty.");
         CHECK(without("policy") == "400 InvalidArgument: Post request policy is empty.");
     }
@@ -224,7 +224,8 @@ TEST_CASE("a V4 form needs its version and its date")
     fields = form.fields;
     leave_out(fields, "x-oss-date");
     CHECK(knowing(somebody).authenticate_form(fields, "photos", now).error().code == "AccessDenied");
-    CHECK(knowing(somebody).authenticate_form(form.fields, "photos", now - 16min).error().code == "RequestTimeTooSkewed");
+    CHECK(knowing(somebody).authenticate_form(form.fields, "photos", now - 16min).error().code ==
+          "RequestTimeTooSkewed");
 }
 
 TEST_CASE("the names of form fields compare regardless of case")
@@ -313,15 +314,28 @@ TEST_CASE("a policy that cannot be read is an invalid document")
         return judged.has_value() ? "(accepted)" : std::to_string(judged.error().status) + ' ' + judged.error().code;
     };
     std::string const begin = R"({"expiration":"2030-01-01T00:00:00.000Z","conditions":)";
-    for (std::string const& text :
-         {std::string(), std::string("{"), std::string("[]"), std::string("{}"), begin + "[]}", begin + "123}",
-          begin + "[123]}", begin + "[{}]}", begin + R"([{"a":"1","b":"2"}]})", begin + R"([{"a":1}]})",
-          begin + R"([["$key"]]})", begin + R"([["eq","key","a"]]})", begin + R"([["ends-with","$key","a"]]})",
-          begin + R"([["starts-with","$key","a","b"]]})", begin + R"([["not-in","$a","b"]]})",
-          begin + R"([["in","$a",[1]]]})", begin + R"([["eq","$a",1]]})", begin + R"([["content-length-range",-1,2]]})",
-          begin + R"([["content-length-range",3,2]]})", begin + R"([["content-length-range","1","2"]]})",
-          std::string(R"({"conditions":[{"bucket":"photos"}]})"),
-          std::string(R"({"expiration":"tomorrow","conditions":[{"bucket":"photos"}]})")}) {
+    for (std::string const& text : {std::string(),
+                                    std::string("{"),
+                                    std::string("[]"),
+                                    std::string("{}"),
+                                    begin + "[]}",
+                                    begin + "123}",
+                                    begin + "[123]}",
+                                    begin + "[{}]}",
+                                    begin + R"([{"a":"1","b":"2"}]})",
+                                    begin + R"([{"a":1}]})",
+                                    begin + R"([["$key"]]})",
+                                    begin + R"([["eq","key","a"]]})",
+                                    begin + R"([["ends-with","$key","a"]]})",
+                                    begin + R"([["starts-with","$key","a","b"]]})",
+                                    begin + R"([["not-in","$a","b"]]})",
+                                    begin + R"([["in","$a",[1]]]})",
+                                    begin + R"([["eq","$a",1]]})",
+                                    begin + R"([["content-length-range",-1,2]]})",
+                                    begin + R"([["content-length-range",3,2]]})",
+                                    begin + R"([["content-length-range","1","2"]]})",
+                                    std::string(R"({"conditions":[{"bucket":"photos"}]})"),
+                                    std::string(R"({"expiration":"tomorrow","conditions":[{"bucket":"photos"}]})")}) {
         CAPTURE(text);
         CHECK(verdict(text) == "400 InvalidPolicyDocument");
     }

@@ -1,7 +1,8 @@
+#include <ossify/presign/form_signer.hpp>
+
 #include "vectors.hpp"
 
 #include <ossify/codec/base64.hpp>
-#include <ossify/presign/form_signer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -74,8 +75,9 @@ TEST_CASE("every published V4 policy signature is reproduced")
 {
     for (auto const& vector : vectors_of("post_policy_v4")) {
         CAPTURE(vector.id());
-        form_signer const signer(hangzhou(), request_signer(signature_version::v4, signing_scope(vector.input("region"),
-                                                                                                 vector.input("product"))));
+        form_signer const signer(
+            hangzhou(),
+            request_signer(signature_version::v4, signing_scope(vector.input("region"), vector.input("product"))));
         credentials const who("ak", secret(vector.input("access_key_secret")));
         CHECK(codec::base64_encode(vector.input("policy_json_text")) == vector.expect("policy_base64"));
         CHECK(signer.signature_of(vector.expect("policy_base64"), who, vector.input("date")) ==
@@ -165,10 +167,11 @@ TEST_CASE("an exact content type is a field, other rules leave it to the sender"
 
 TEST_CASE("a callback and each of its variables are fields and conditions")
 {
-    auto const form = v4().sign(form_request("photos").key("a").callback(
-                                    callback_with("Y2I=", {{"x:user", "4\"2"}, {"x:album", "7"}})),
-                                somebody, now)
-                          .value();
+    auto const form =
+        v4().sign(
+                form_request("photos").key("a").callback(callback_with("Y2I=", {{"x:user", "4\"2"}, {"x:album", "7"}})),
+                somebody, now)
+            .value();
     CHECK(field(form, "callback") == "Y2I=");
     CHECK(field(form, "x:user") == "4\"2");
     CHECK(field(form, "x:album") == "7");
@@ -217,8 +220,8 @@ TEST_CASE("what cannot be a form is refused with the reason")
           std::string::npos);
     CHECK(refusal(v1().sign(form_request("photos").key_prefix("/a"), somebody, now)).find("must not begin with /") !=
           std::string::npos);
-    CHECK(refusal(v1().sign(form_request("photos").key("a").min_bytes(2).max_bytes(1), somebody, now)).find("least length") !=
-          std::string::npos);
+    CHECK(refusal(v1().sign(form_request("photos").key("a").min_bytes(2).max_bytes(1), somebody, now))
+              .find("least length") != std::string::npos);
     CHECK(refusal(v1().sign(form_request("photos").key("a").max_bytes(6'000'000'000), somebody, now)).find("5 GiB") !=
           std::string::npos);
     CHECK(refusal(v1().sign(form_request("photos").key("a").expires_in(0s), somebody, now)).find("one second") !=

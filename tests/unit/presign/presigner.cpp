@@ -1,7 +1,8 @@
+#include <ossify/presign/presigner.hpp>
+
 #include "request_vectors.hpp"
 
 #include <ossify/codec/percent.hpp>
-#include <ossify/presign/presigner.hpp>
 #include <ossify/presign/to_presign.hpp>
 
 #include <doctest/doctest.h>
@@ -153,8 +154,9 @@ TEST_CASE("a grant lists the headers to send and none that signing in a header n
 
 TEST_CASE("Host can be signed and is left to the sender's client")
 {
-    presigner const signer(at("http://127.0.0.1:9000"),
-                           request_signer(signature_version::v4, signing_scope("cn-hangzhou")).additional_headers({"host"}));
+    presigner const signer(
+        at("http://127.0.0.1:9000"),
+        request_signer(signature_version::v4, signing_scope("cn-hangzhou")).additional_headers({"host"}));
     auto const made = signer.presign(to_presign::get_object("photos", "a"), somebody, now, 60s).value();
     CHECK(item_of(made.url, "x-oss-additional-headers") == "host");
     CHECK(made.headers.empty());
@@ -166,7 +168,8 @@ TEST_CASE("a part and a completion are presigned with their upload")
     CHECK(part.method == http::method::put);
     CHECK(item_of(part.url, "partNumber") == "7");
     CHECK(item_of(part.url, "uploadId") == "ID");
-    auto const whole = v4().presign(to_presign::complete_multipart_upload("photos", "a", "ID"), somebody, now, 60s).value();
+    auto const whole =
+        v4().presign(to_presign::complete_multipart_upload("photos", "a", "ID"), somebody, now, 60s).value();
     CHECK(whole.method == http::method::post);
     CHECK(whole.headers.get("Content-Type") == "application/xml");
 }
@@ -196,5 +199,6 @@ TEST_CASE("what cannot be presigned is refused with the reason")
 
 TEST_CASE("a refusal names the operation")
 {
-    CHECK(v4().presign(to_presign::get_object("photos", ""), somebody, now, 60s).error().info().operation == "GetObject");
+    CHECK(v4().presign(to_presign::get_object("photos", ""), somebody, now, 60s).error().info().operation ==
+          "GetObject");
 }
