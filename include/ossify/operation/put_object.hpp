@@ -5,6 +5,7 @@
 #include <ossify/operation/answer.hpp>
 #include <ossify/operation/object_headers.hpp>
 #include <ossify/operation/service_request.hpp>
+#include <ossify/operation/upload_figures.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,7 @@ public:
           request_id(std::move(untyped.request_id)),
           parts(untyped.parts),
           retries(untyped.retries),
+          figures(std::move(untyped.figures)),
           callback(std::move(untyped.callback))
     {
     }
@@ -44,6 +46,7 @@ public:
     std::string request_id;              ///< of the request that stored the object
     unsigned parts = 0;                  ///< 0 when it was stored by one put
     unsigned retries = 0;                ///< requests that were sent again
+    upload_figures figures;              ///< how an upload in parts went
     callback_outcome<Reply> callback;
 };
 

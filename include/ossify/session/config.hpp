@@ -76,6 +76,8 @@ public:
 
     /// Connections in use at one time; more operations wait for their turn. 0: any number. Default 0.
     config& max_connections(std::size_t n) { return set(max_connections_, n); }
+    /// The most memory, in bytes, that all uploads of the client together hold for bodies. Default 256 MiB.
+    config& upload_memory(std::uint64_t bytes) { return set(upload_memory_, bytes); }
     /// Idle connections older than this are not used again. Default 30 s.
     config& idle_limit(std::chrono::milliseconds t) { return set(idle_limit_, t); }
 
@@ -99,6 +101,7 @@ public:
     double retry_tokens() const noexcept { return retry_tokens_; }
     std::function<void(retry_event const&)> const& on_retry() const noexcept { return on_retry_; }
     std::size_t max_connections() const noexcept { return max_connections_; }
+    std::uint64_t upload_memory() const noexcept { return upload_memory_; }
     std::chrono::milliseconds idle_limit() const noexcept { return idle_limit_; }
     std::optional<tls_context> const& tls() const noexcept { return tls_; }
     std::string const& user_agent() const noexcept { return user_agent_; }
@@ -124,6 +127,7 @@ private:
     double retry_tokens_ = 100;
     std::function<void(retry_event const&)> on_retry_;
     std::size_t max_connections_ = 0;
+    std::uint64_t upload_memory_ = 256ULL * 1024 * 1024;
     std::chrono::milliseconds idle_limit_{30'000};
     std::optional<tls_context> tls_;
     std::string user_agent_;

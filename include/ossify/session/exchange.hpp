@@ -50,6 +50,8 @@ public:
     virtual void on_sent(std::size_t bytes) = 0;
     /// An attempt begins; what an earlier one sent counts for nothing.
     virtual void on_attempt(unsigned attempt) = 0;
+    /// An attempt failed, and the request will be sent again.
+    virtual void on_retry(failure const&) {}
 };
 
 /// The answer to one request.

@@ -1,6 +1,7 @@
 #ifndef OSSIFY_SESSION_SESSION_HPP
 #define OSSIFY_SESSION_SESSION_HPP
 
+#include <ossify/async/byte_budget.hpp>
 #include <ossify/http/serializer.hpp>
 #include <ossify/operation/answer.hpp>
 #include <ossify/operation/service_request.hpp>
@@ -67,6 +68,7 @@ public:
           pool_(std::make_shared<connection_pool<Transport>>(std::move(net), std::move(ex), config_.max_connections(),
                                                              config_.idle_limit())),
           buffers_(connection<Transport>::chunk_bytes),
+          memory_(config_.upload_memory()),
           budget_(config_.retry_tokens()),
           random_(config_.seed() ? *config_.seed() : std::random_device()())
     {
@@ -80,6 +82,8 @@ public:
     endpoint const& address() const noexcept { return endpoint_; }
     request_signer const& signer() const noexcept { return signer_; }
     buffer_pool& buffers() noexcept { return buffers_; }
+    /// The memory that all uploads of the client share.
+    byte_budget const& memory() const noexcept { return memory_; }
 
     /// Wall clock as the service has it, as far as its answers told.
     codec::wall_time wall_now() const
@@ -169,6 +173,7 @@ private:
     request_signer signer_;
     std::shared_ptr<connection_pool<Transport>> pool_;
     buffer_pool buffers_;
+    byte_budget memory_;
     retry_budget budget_;
     std::atomic<std::int64_t> skew_{0};
     std::atomic<std::uint64_t> random_;
@@ -252,6 +257,8 @@ awaitable<result<answer>> session<Transport>::send(service_request request, cont
         auto const wait = std::max(config_.retry().delay(s.attempts + 1, random_unit()), asked);
         if (s.end != time_point::max() && clock::now() + wait >= s.end)
             co_return why;
+        if (s.observer != nullptr)
+            s.observer->on_retry(why);
         if (config_.on_retry())
             config_.on_retry()(retry_event(why, s.attempts + 1, wait));
         co_await sleep(wait);

@@ -17,7 +17,7 @@ awaitable<result<T>> ending(awaitable<result<T>> operation)
 {
     try {
         auto got = co_await std::move(operation);
-        if (!got && (got.error().code() == asio::error::operation_aborted || got.error() == errc::cancelled))
+        if (!got && got.error().code() == asio::error::operation_aborted)
             co_return failure(errc::cancelled).in(got.error().info().operation);
         co_return got;
     } catch (std::system_error const& e) {

@@ -153,14 +153,20 @@ class prepared_put {
 public:
     template<class Reply>
     explicit prepared_put(put_object_request<Reply> const& r)
-        : request("PutObject", http::method::put, r.bucket_, r.key_),
-          sends(r.body_),
-          refused(r.refused_),
-          on_progress(r.on_progress_),
-          time_limit(r.time_limit_),
-          md5(r.md5_),
-          crc(r.crc_),
-          exclusive(r.headers_.forbid_overwrite)
+        : prepared_put(r.bucket_, r.key_, r.body_, r.headers_, r.callback_, r.refused_)
+    {
+        on_progress = r.on_progress_;
+        time_limit = r.time_limit_;
+        md5 = r.md5_;
+        crc = r.crc_;
+    }
+
+    prepared_put(std::string bucket, std::string key, body sent, object_headers const& headers,
+                 encoded_callback const& callback, std::optional<failure> why_refused = {})
+        : request("PutObject", http::method::put, std::move(bucket), std::move(key)),
+          sends(std::move(sent)),
+          refused(std::move(why_refused)),
+          exclusive(headers.forbid_overwrite)
     {
         auto const note = [this](result<void> const& checked) {
             if (!refused && !checked)
@@ -168,20 +174,21 @@ public:
         };
         note(check_bucket_name(request.bucket));
         note(check_object_key(request.key));
-        note(r.headers_.encode(request.key, object_headers::use::put, request.headers));
-        if (sends.length > put_object_request<Reply>::largest)
+        note(headers.encode(request.key, object_headers::use::put, request.headers));
+        if (sends.length > put_object_request<>::largest)
             note(failure(errc::body_too_large, "one put carries at most 5 GB; upload larger objects in parts"));
-        request.attach(r.callback_);
+        request.attach(callback);
     }
 
     service_request request;
     content sends;
     std::optional<failure> refused;
     std::function<void(put_progress const&)> on_progress;
-    std::chrono::milliseconds time_limit;
-    bool md5;
-    bool crc;
-    bool exclusive;  ///< must not replace an object
+    send_observer* observer = nullptr;  ///< in place of `on_progress`; must live until the put ends
+    std::chrono::milliseconds time_limit{0};
+    bool md5 = false;
+    bool crc = true;
+    bool exclusive = false;  ///< must not replace an object
 };
 
 namespace detail {
@@ -244,7 +251,9 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
     typename session<Transport>::state state;
     state.end = s->end_after(put.time_limit);
     state.sums = put.crc;
-    if (put.on_progress)
+    if (put.observer != nullptr)
+        state.observer = put.observer;
+    else if (put.on_progress)
         state.observer = &observer;
     // sent again, these would call the application server twice, or run into the object they have stored themselves
     bool const once = put.request.carries_callback || put.exclusive;
