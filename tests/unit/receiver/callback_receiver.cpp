@@ -32,6 +32,8 @@ using testing_support::test_vector;
 using testing_support::vectors_of;
 using tests::signed_callback;
 
+namespace {
+
 struct photo_stored {
     std::string bucket;
     std::string object;
@@ -39,8 +41,6 @@ struct photo_stored {
     std::string user_id;
 };
 BOOST_DESCRIBE_STRUCT(photo_stored, (), (bucket, object, size, user_id))
-
-namespace {
 
 using memory_receiver = basic_callback_receiver<memory_transport>;
 

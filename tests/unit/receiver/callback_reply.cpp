@@ -7,10 +7,14 @@
 using namespace ossify;
 using detail::answer_with;
 
+namespace {
+
 struct small_reply {
     std::string id;
 };
 BOOST_DESCRIBE_STRUCT(small_reply, (), (id))
+
+}  // namespace
 
 TEST_CASE("a reply is answered as JSON, escaped")
 {

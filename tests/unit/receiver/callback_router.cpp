@@ -37,6 +37,8 @@ using testing::received_request;
 using testing_support::vectors_of;
 using tests::signed_callback;
 
+namespace {
+
 struct photo_stored {
     std::string bucket;
     std::string object;
@@ -52,8 +54,6 @@ struct photo_reply {
 BOOST_DESCRIBE_STRUCT(photo_reply, (), (photo_id, bytes))
 using photo_contract = callback_contract<photo_stored, photo_reply>;
 using free_contract = callback_contract<photo_stored>;
-
-namespace {
 
 using manual_timer = asio::basic_waitable_timer<manual_clock, asio::wait_traits<manual_clock>, asio::any_io_executor>;
 

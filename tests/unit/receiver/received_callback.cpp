@@ -8,13 +8,13 @@
 
 using namespace ossify;
 
+namespace {
+
 struct seen_file {
     std::string object;
     int size = 0;
 };
 BOOST_DESCRIBE_STRUCT(seen_file, (), (object, size))
-
-namespace {
 
 received_callback callback_of(std::string type, std::string body)
 {
