@@ -74,13 +74,13 @@ inline result<void> form_signer::check(form_request const& request, credentials 
     if (who.anonymous())
         return failure(errc::missing_credentials, "a form cannot be signed without an access key");
     if (auto ok = check_bucket_name(request.bucket_); !ok)
-        return ok;
+        return std::move(ok).error();
     if (request.key_rule_ == form_request::key_rule::unset)
         return failure(errc::invalid_argument, "say which objects the form may write: key, key_prefix or any_key");
     if (request.key_rule_ == form_request::key_rule::exact ||
         (request.key_rule_ == form_request::key_rule::prefix && !request.key_.empty()))
         if (auto ok = check_object_key(request.key_); !ok)
-            return ok;
+            return std::move(ok).error();
     if (request.max_bytes_.value_or(0) > most_bytes)
         return failure(errc::invalid_argument, "a form uploads 5 GiB at most");
     if (request.min_bytes_.value_or(0) > request.max_bytes_.value_or(most_bytes))

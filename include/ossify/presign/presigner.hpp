@@ -99,9 +99,9 @@ inline result<void> presigner::check(service_request const& request, credentials
     if (who.anonymous())
         return failure(errc::missing_credentials, "a URL cannot be signed without an access key");
     if (auto ok = check_bucket_name(request.bucket); !ok)
-        return ok;
+        return std::move(ok).error();
     if (auto ok = check_object_key(request.key); !ok)
-        return ok;
+        return std::move(ok).error();
     bool const v4 = signer_.version() == signature_version::v4;
     if (valid_for < std::chrono::seconds(1))
         return failure(errc::invalid_argument, "a presigned URL must be valid for at least one second");
