@@ -1,0 +1,11 @@
+// expect: a key in quotes is expected
+#include "prelude.hpp"
+
+void f()
+{
+#ifdef POSITIVE
+    ossify::callback const made("http://app.example.com/stored", R"({"object":${object}})", ossify::as_json);
+#else
+    ossify::callback const made("http://app.example.com/stored", R"({object:${object}})", ossify::as_json);
+#endif
+}

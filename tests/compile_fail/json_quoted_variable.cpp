@@ -1,0 +1,11 @@
+// expect: a JSON callback body must not put quotes around a text variable
+#include "prelude.hpp"
+
+void f()
+{
+#ifdef POSITIVE
+    ossify::callback const made("http://app.example.com/stored", R"({"object":${object}})", ossify::as_json);
+#else
+    ossify::callback const made("http://app.example.com/stored", R"({"object":"${object}"})", ossify::as_json);
+#endif
+}

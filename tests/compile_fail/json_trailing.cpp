@@ -1,0 +1,11 @@
+// expect: there is text after its end
+#include "prelude.hpp"
+
+void f()
+{
+#ifdef POSITIVE
+    ossify::callback const made("http://app.example.com/stored", R"({"object":${object}})", ossify::as_json);
+#else
+    ossify::callback const made("http://app.example.com/stored", R"({"object":${object}}})", ossify::as_json);
+#endif
+}

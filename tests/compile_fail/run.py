@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Compiles cases that must fail with the sentences of their first lines, and their twins, which must compile.
+
+usage: run.py FOLDER COMPILER [ARGUMENTS]
+
+A case begins with `// expect: TEXT`, for every compiler, and may go on with `// expect-gcc: TEXT`. With -DPOSITIVE it is
+its own twin. Prints TAP.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+
+def squeeze(text):
+    """Compilers break and escape what they print in their own ways."""
+    return re.sub(r"[\s\\]+", " ", text)
+
+
+def check(case, command, is_gcc):
+    """What is wrong with a case, or nothing."""
+    wanted = []
+    for line in case.read_text().splitlines():
+        kind, _, text = line.partition(": ")
+        if kind not in ("// expect", "// expect-gcc"):
+            break
+        if kind == "// expect" or is_gcc:
+            wanted.append(text)
+    if not wanted:
+        return "the first line says what the compiler must print: // expect: TEXT"
+    twin = subprocess.run([*command, "-DPOSITIVE", case], capture_output=True, text=True)
+    if twin.returncode != 0:
+        return "its twin must compile\n" + twin.stderr
+    bad = subprocess.run([*command, case], capture_output=True, text=True)
+    if bad.returncode == 0:
+        return "it must not compile"
+    for text in wanted:
+        if squeeze(text) not in squeeze(bad.stderr):
+            return f"the compiler does not say: {text}\n{bad.stderr}"
+    return None
+
+
+def main():
+    folder, compiler = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=True).stdout
+    is_gcc = "clang" not in version
+    cases = sorted(folder.glob("*.cpp"))
+    print(f"1..{len(cases)}", flush=True)
+    failed = 0
+    with tempfile.TemporaryDirectory() as made, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        header = os.path.join(made, "prelude.hpp")
+        compiled = header + (".gch" if is_gcc else ".pch")
+        subprocess.run([*compiler, "-x", "c++-header", folder / "prelude.hpp", "-o", compiled], check=True)
+        use = ["-include", header] if is_gcc else ["-include-pch", compiled]
+        command = [*compiler, "-fsyntax-only", *use]
+        for n, (case, wrong) in enumerate(zip(cases, pool.map(lambda c: check(c, command, is_gcc), cases)), 1):
+            print(f"{'not ' if wrong else ''}ok {n} {case.stem}", flush=True)
+            for line in (wrong or "").splitlines()[:30]:
+                print("#", line, flush=True)
+            failed += wrong is not None
+    sys.exit(1 if failed else 0)
+
+
+main()
