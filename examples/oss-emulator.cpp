@@ -36,7 +36,7 @@ constexpr std::string_view usage =
     "  --data-dir DIR         keep objects in a folder\n"
     "  --tls-cert F           speak TLS with this certificate chain (PEM)\n"
     "  --tls-key F            and this private key (PEM)\n"
-    "  --fault SPEC           fail on purpose\n"
+    "  --fault SPEC           fail on purpose, for example on=upload_part,chance=10%,reset; see fault_text.hpp\n"
     "  --region NAME          the region that requests must be signed for (default cn-hangzhou)\n"
     "  --strict               refuse what the real service refuses, such as callbacks to this machine\n"
     "  --quiet                do not log requests\n";
@@ -125,7 +125,7 @@ options read_options(int argc, char** argv)
         } else if (name == "--tls-key") {
             out.tls_key = argument();
         } else if (name == "--fault") {
-            out.fault = argument();
+            out.fault += argument() + ";";
         } else if (name == "--region") {
             out.region = argument();
         } else if (name == "--strict") {
@@ -144,15 +144,13 @@ options read_options(int argc, char** argv)
         refuse("--tls-cert and --tls-key belong together");
     if (out.store == "directory")
         refuse("--data-dir is not available yet");
-    if (!out.fault.empty())
-        refuse("--fault is not available yet");
     return out;
 }
 
 ossify::emulator_config configure(options const& from)
 {
     ossify::emulator_config config;
-    config.listen(from.host, from.port).region(from.region).strict(from.strict).single_threaded();
+    config.listen(from.host, from.port).region(from.region).strict(from.strict).faults(from.fault).single_threaded();
     if (from.store == "discard")
         config.discard();
     if (!from.key_id.empty())
@@ -201,7 +199,7 @@ try {
     auto oss = ossify::emulator::start(io.get_executor(), configure(chosen));
     if (!oss) {
         std::cerr << "oss-emulator: " << oss.error() << '\n';
-        return 1;
+        return oss.error() == ossify::condition::usage ? 2 : 1;
     }
     for (auto const& name : chosen.buckets)
         if (auto made = (*oss)->create_bucket(name); !made) {

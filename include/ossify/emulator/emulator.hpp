@@ -3,6 +3,7 @@
 
 #include <ossify/auth/credentials.hpp>
 #include <ossify/codec/random.hpp>
+#include <ossify/emulator/fault_text.hpp>
 #include <ossify/emulator/front.hpp>
 #include <ossify/emulator/memory_store.hpp>
 #include <ossify/emulator/service.hpp>
@@ -27,6 +28,9 @@
 #include <vector>
 
 namespace ossify {
+
+/// For fault plans: `oss.faults().on(ossify::operation::upload_part)`.
+using operation = emulation::operation;
 
 /// How an emulator listens and behaves. Setters chain; each has a default that suits a test.
 class emulator_config {
@@ -105,6 +109,12 @@ public:
         settings_.clock = std::move(now);
         return *this;
     }
+    /// Rules by which requests fail on purpose, as text; see `emulation::add_faults`.
+    emulator_config& faults(std::string text)
+    {
+        faults_ = std::move(text);
+        return *this;
+    }
     /// Gets one line for each request; it holds no signature and no secret. Default: nobody does.
     emulator_config& log(std::function<void(std::string_view)> line)
     {
@@ -134,6 +144,7 @@ private:
     std::optional<tls_context> callback_tls_;
     std::optional<ossify::credentials> first_key_;
     http_limits limits_;
+    std::string faults_;
     emulation::service_settings settings_;
     bool single_threaded_ = false;
 };
@@ -144,21 +155,20 @@ private:
 /// Thread safety: a monitor, but for `stop`, which is awaited by one coroutine.
 class emulator {
 public:
-    /// Errors: throws `ossify::error` when the address cannot be had; see `start` for one that returns it.
+    /// Errors: throws `ossify::error` with what `start` would return.
     explicit emulator(asio::any_io_executor ex, emulator_config config = {})
         : emulator(std::move(ex), prepare(std::move(config)), 0)
     {
-        server_.start().value();
-        front_->dispatcher().public_key_url(public_key_url());
+        started_.value();
     }
 
-    /// Makes an emulator that listens. Errors: `host_not_found`, `connection_failed`.
+    /// Makes an emulator that listens.
+    /// Errors: `host_not_found` and `connection_failed` for the address; `invalid_argument` for the text of faults.
     static result<std::unique_ptr<emulator>> start(asio::any_io_executor ex, emulator_config config = {})
     {
         std::unique_ptr<emulator> made(new emulator(std::move(ex), prepare(std::move(config)), 0));
-        if (auto started = made->server_.start(); !started)
-            return started.error();
-        made->front_->dispatcher().public_key_url(made->public_key_url());
+        if (!made->started_)
+            return made->started_.error();
         return made;
     }
 
@@ -222,6 +232,9 @@ public:
         return {log.begin(), log.end()};
     }
 
+    /// What goes wrong on purpose: rules may come and go at any time.
+    emulation::fault_plan& faults() noexcept { return service_->faults; }
+
     /// The multipart uploads so far, oldest first, with how often each part was stored; also those that ended.
     std::vector<emulation::upload_trace> uploads() const
     {
@@ -264,6 +277,11 @@ private:
                                               std::make_shared<watchdog<std::chrono::steady_clock>>(ex_))),
           server_(ex_, server_config(config), [front = front_](http_exchange& http) { return front->handle(http); })
     {
+        started_ = emulation::add_faults(service_->faults, config.faults_);
+        if (started_)
+            started_ = server_.start();
+        if (started_)
+            front_->dispatcher().public_key_url(public_key_url());
     }
 
     static http_server_config server_config(emulator_config const& from)
@@ -282,6 +300,7 @@ private:
     std::shared_ptr<emulation::service> service_;
     std::shared_ptr<front_type> front_;
     http_server server_;
+    result<void> started_;
 };
 
 }  // namespace ossify

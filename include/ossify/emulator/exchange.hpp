@@ -5,6 +5,7 @@
 #include <ossify/emulator/attributes.hpp>
 #include <ossify/emulator/callback_job.hpp>
 #include <ossify/emulator/errors.hpp>
+#include <ossify/emulator/fault_plan.hpp>
 #include <ossify/emulator/incoming.hpp>
 #include <ossify/emulator/key_store.hpp>
 #include <ossify/emulator/reply.hpp>
@@ -81,6 +82,9 @@ public:
         complete_headers();
     }
 
+    /// What goes wrong on purpose with this request. What concerns the connection is left to the owner.
+    fault_effects const& faults() const noexcept { return faults_; }
+
     // --- for the operations ---
 
     identity const& who() const noexcept { return who_; }
@@ -113,6 +117,7 @@ private:
     std::optional<service_error> check_access() const;
     void finish();
     void complete_headers();
+    fault_facts facts_for_faults() const;
 
     service* service_;
     incoming_request request_;
@@ -124,6 +129,8 @@ private:
     std::string text_;
     std::optional<callback_job> callback_;
     bool callback_due_ = false;
+    fault_effects faults_;
+    bool failed_on_purpose_ = false;
 };
 
 }  // namespace ossify::emulation

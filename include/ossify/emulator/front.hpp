@@ -6,6 +6,7 @@
 #include <ossify/emulator/callback_dispatcher.hpp>
 #include <ossify/emulator/exchange.hpp>
 #include <ossify/emulator/perform.hpp>
+#include <ossify/emulator/send_reply.hpp>
 #include <ossify/emulator/service.hpp>
 #include <ossify/server/exchange.hpp>
 #include <ossify/transport/stream.hpp>
@@ -47,6 +48,8 @@ public:
             co_return;
         service_exchange x(*service_, http.head(), request_origin(http.client().address, http.client().secure));
         using step = service_exchange::step;
+        if (x.faults().delay.count() != 0)
+            co_await pause<clock_type>(x.faults().delay);
         if (x.next() == step::check_callback) {
             auto why = co_await check_callback_hosts(x.callback());
             x.callback_checked(std::move(why));
@@ -55,7 +58,6 @@ public:
             auto received = co_await receive(http, x);
             if (!received) {
                 log(x, http.head(), 0, to_string(received.error()), began);
-                http.drop();
                 co_return;
             }
         }
@@ -65,15 +67,10 @@ public:
         }
         auto const& answer = x.answer();
         log(x, http.head(), answer.status, answer.reason, began);
-        if (answer.object && http.head().method != http::method::head)
-            co_await send_object(http, x.answer());
-        else
-            http.reply(head_of(x.answer()), std::move(x.answer().body));
+        co_await send_reply<clock_type>(http, x.answer(), x.faults());
     }
 
 private:
-    static constexpr std::size_t piece_bytes = 256 * 1024;
-
     /// What the emulator serves besides the service.
     bool serve_own(http_exchange& http)
     {
@@ -87,13 +84,24 @@ private:
         return true;
     }
 
-    /// Hands the body to the exchange. Errors: the client went away, so that nobody can be answered.
+    /// Hands the body to the exchange. Errors: the client went away, or is sent away on purpose; the connection is
+    /// dropped then.
     static awaitable<result<void>> receive(http_exchange& http, service_exchange& x)
     {
+        auto const& faults = x.faults();
+        std::uint64_t taken = 0;
         while (x.next() == service_exchange::step::receive) {
+            if (faults.reset_after && taken >= *faults.reset_after) {
+                http.drop(http_exchange::ending::reset);
+                co_return failure(errc::connection_closed, "on purpose");
+            }
             if (auto const arrived = http.body(); !arrived.empty()) {
+                std::size_t const n = arrived.size();
                 x.receive(std::as_bytes(std::span(arrived)));
-                http.consume(arrived.size());
+                http.consume(n);
+                taken += n;
+                if (faults.bandwidth != 0)
+                    co_await pause<clock_type>(std::chrono::microseconds(n * 1'000'000 / faults.bandwidth));
             } else if (http.body_complete()) {
                 x.received_all();
             } else if (auto more = co_await http.more_body(); !more) {
@@ -101,41 +109,14 @@ private:
                     x.receive_failed(errors::request_timeout());
                 else if (more.error() == errc::malformed_http || more.error() == errc::header_too_large)
                     x.receive_failed(service_error(400, "MalformedRequest", "The body of the request is not HTTP."));
-                else
+                if (x.next() == service_exchange::step::receive) {
+                    http.drop();
                     co_return std::move(more).error();
+                }
                 http.close_after_reply();
             }
         }
         co_return result<void>();
-    }
-
-    static http::response_head head_of(reply& from)
-    {
-        http::response_head head(from.status);
-        head.headers = std::move(from.headers);
-        return head;
-    }
-
-    static awaitable<void> send_object(http_exchange& http, reply& answer)
-    {
-        std::uint64_t const length = answer.length;
-        std::uint64_t at = answer.first;
-        std::uint64_t left = length;
-        auto const object = answer.object;
-        std::vector<std::byte> piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_bytes)));
-        if (auto started = co_await http.start_reply(head_of(answer), length); !started)
-            co_return;
-        while (left != 0) {
-            std::span<std::byte> const into =
-                std::span(piece).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())));
-            auto const read = object->data.read_at(at, into);
-            if (!read || *read != into.size())
-                co_return http.drop(http_exchange::ending::reset);  // a short body must not look whole
-            if (auto sent = co_await http.send(into); !sent)
-                co_return;
-            at += into.size();
-            left -= into.size();
-        }
     }
 
     void log(service_exchange& x, http::request_head const& head, unsigned status, std::string_view reason,
@@ -154,6 +135,8 @@ private:
             line.append(" ").append(x.answer().code);
         if (!reason.empty())
             line.append(": ").append(reason);
+        if (auto const faults = to_string(x.faults()); !faults.empty())
+            line.append(" (on purpose: ").append(faults).append(")");
         line.append(" [").append(x.request().id).append("]");
         service_->settings.log(line);
     }

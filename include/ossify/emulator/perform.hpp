@@ -60,12 +60,14 @@ inline std::optional<service_error> service_exchange::decide()
         return found.error();
     request_.operation = *found;
     routed_ = true;
+    faults_ = service_->faults.decide(facts_for_faults());
     auto const entry = entry_of(*found);
     if (entry.finish == nullptr)
         return service_error(400, "NotImplemented", "This emulator does not have the operation " +
                                                         std::string(to_string(*found)) + ".");
     if (settings().authenticate) {
-        auto who = service_->auth.authenticate(head, request_.bucket(), request_.key(), service_->wall_now());
+        auto const now = std::chrono::floor<std::chrono::seconds>(service_->now() + faults_.clock_offset);
+        auto who = service_->auth.authenticate(head, request_.bucket(), request_.key(), now);
         if (!who)
             return who.error();
         who_ = *std::move(who);
@@ -78,6 +80,10 @@ inline std::optional<service_error> service_exchange::decide()
         return errors::no_such_bucket(request_.bucket());
     if (auto refused = check_access())
         return refused;
+    if (faults_.error) {
+        failed_on_purpose_ = true;
+        return faults_.error;
+    }
     return entry.begin != nullptr ? entry.begin(*this) : std::nullopt;
 }
 
@@ -213,6 +219,8 @@ inline void service_exchange::received_all()
     }
     if (refused)
         return fail(*refused);
+    if (callback_due_ && faults_.callback)
+        return called_back(*faults_.callback);
     if (callback_due_) {
         step_ = step::call_back;
         return;
@@ -236,14 +244,28 @@ inline void service_exchange::called_back(callback_verdict verdict)
     complete_headers();
 }
 
+inline fault_facts service_exchange::facts_for_faults() const
+{
+    auto const part = parse_number(request_.query.get("partNumber")).value_or(0);
+    auto const length = parse_number(request_.header("Content-Length")).value_or(0);
+    return fault_facts(request_.operation, static_cast<unsigned>(part), length);
+}
+
 inline void service_exchange::complete_headers()
 {
     auto& to = answer_.headers;
     to.set("Server", "AliyunOSS");
     auto const now = service_->now();
-    to.set("Date", codec::http_date(std::chrono::floor<std::chrono::seconds>(now)));
+    to.set("Date", codec::http_date(std::chrono::floor<std::chrono::seconds>(now + faults_.clock_offset)));
     to.set("x-oss-request-id", request_.id);
     to.set("x-oss-server-time", std::to_string((now - request_.received).count()));
+    if (failed_on_purpose_ && faults_.qos_delay.count() != 0)
+        to.set("x-oss-qos-delay-time", std::to_string(faults_.qos_delay.count()));
+    if (faults_.wrong_crc)
+        if (auto const crc = parse_number(to.get("x-oss-hash-crc64ecma")))
+            to.set("x-oss-hash-crc64ecma", std::to_string(*crc ^ 1));
+    if (faults_.wrong_etag && to.contains("ETag"))
+        to.set("ETag", "\"00000000000000000000000000000000\"");
 }
 
 }  // namespace ossify::emulation

@@ -7,6 +7,7 @@
 #include <ossify/emulator/authenticator.hpp>
 #include <ossify/emulator/catalogue.hpp>
 #include <ossify/emulator/delivery_log.hpp>
+#include <ossify/emulator/fault_plan.hpp>
 #include <ossify/emulator/memory_store.hpp>
 #include <ossify/emulator/settings.hpp>
 #include <ossify/emulator/upload_history.hpp>
@@ -52,6 +53,7 @@ public:
     catalogue objects;
     delivery_log deliveries;
     upload_history uploads;
+    fault_plan faults;
 
     /// Signs callbacks. Made when it is first needed, because that takes a while. Errors: those of OpenSSL.
     result<codec::private_key> signing_key()
