@@ -6,16 +6,17 @@
 // it has understood, and 403 to everything that the service (or the owner of the key at the URL) has not signed.
 #include <ossify/receiver/callback_server.hpp>
 
+#include "command_line.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 
-#include <charconv>
-#include <cstdint>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,75 +33,41 @@ constexpr std::string_view usage =
     "  --tls-cert F             speak TLS with this certificate chain (PEM)\n"
     "  --tls-key F              and this private key (PEM)\n";
 
-[[noreturn]] void refuse(std::string const& why)
-{
-    std::cerr << "callback-server: " << why << '\n' << usage;
-    std::exit(2);
-}
-
-void read_address(ossify::server_config& to, std::string_view text)
-{
-    auto const colon = text.rfind(':');
-    if (colon == text.npos)
-        refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
-    std::string_view host = text.substr(0, colon);
-    std::string_view const digits = text.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']'))
-        host = host.substr(1, host.size() - 2);
-    std::uint16_t port = 0;
-    auto const [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (host.empty() || digits.empty() || ec != std::errc() || end != digits.data() + digits.size())
-        refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
-    to.listen(std::string(host), port);
-}
-
 ossify::server_config read_options(int argc, char** argv)
 {
     ossify::server_config out;
     std::string tls_cert;
     std::string tls_key;
-    for (int i = 1; i < argc; ++i) {
-        std::string_view name = argv[i];
-        std::optional<std::string> value;
-        if (auto const equals = name.find('='); name.starts_with("--") && equals != name.npos) {
-            value = name.substr(equals + 1);
-            name = name.substr(0, equals);
-        }
-        auto const argument = [&]() -> std::string {
-            if (value)
-                return *std::exchange(value, std::nullopt);
-            if (i + 1 == argc)
-                refuse(std::string(name) + " needs a value");
-            return argv[++i];
-        };
+    command_line::reader from(argc, argv);
+    while (from.next()) {
+        std::string const& name = from.name();
         if (name == "--help") {
             std::cout << usage;
             std::exit(0);
         } else if (name == "--listen") {
-            read_address(out, argument());
+            auto [host, port] = from.address();
+            out.listen(std::move(host), port);
         } else if (name == "--public-key-url") {
-            std::string url = argument();
+            std::string url = from.value();
             if (auto const parsed = ossify::codec::parse_url(url); !parsed)
-                refuse("--public-key-url: " + parsed.error().message());
+                throw command_line::usage_error("--public-key-url: " + parsed.error().message());
             out.trust_key_url(std::move(url));
         } else if (name == "--public-base-path") {
-            out.public_base_path(argument());
+            out.public_base_path(from.value());
         } else if (name == "--tls-cert") {
-            tls_cert = argument();
+            tls_cert = from.value();
         } else if (name == "--tls-key") {
-            tls_key = argument();
+            tls_key = from.value();
         } else {
-            refuse("unknown option " + std::string(name));
+            throw command_line::usage_error("unknown option " + name);
         }
-        if (value)
-            refuse(std::string(name) + " takes no value");
     }
     if (tls_cert.empty() != tls_key.empty())
-        refuse("--tls-cert and --tls-key belong together");
+        throw command_line::usage_error("--tls-cert and --tls-key belong together");
     if (!tls_cert.empty()) {
         auto context = ossify::tls_context::server(tls_cert, tls_key);
         if (!context)
-            refuse(to_string(context.error()));
+            throw command_line::usage_error(to_string(context.error()));
         out.tls(*std::move(context));
     }
     return out;
@@ -128,9 +95,8 @@ ossify::awaitable<ossify::json::value> answer(ossify::received_callback const& c
     co_return said;
 }
 
-ossify::awaitable<void> stop_when_signalled(ossify::callback_server& server)
+ossify::awaitable<void> stop_when_signalled(ossify::callback_server& server, asio::signal_set& signals)
 {
-    asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
     co_await signals.async_wait(ossify::awaited);
     co_await server.stop(std::chrono::seconds(2));
 }
@@ -142,6 +108,7 @@ try {
     auto config = read_options(argc, argv);
     config.log(print);
     asio::io_context io(1);
+    asio::signal_set signals(io, SIGINT, SIGTERM);  // before anybody can know that we are there
     ossify::callback_server server(io.get_executor(), config);
     server.on_any(answer);
     if (auto started = server.start(); !started) {
@@ -150,9 +117,12 @@ try {
     }
     std::cout << "listening on " << server.url() << std::endl;
     int status = 0;
-    asio::co_spawn(io, stop_when_signalled(server), [&](std::exception_ptr failed) { status = failed ? 1 : 0; });
+    asio::co_spawn(io, stop_when_signalled(server, signals), [&](std::exception_ptr failed) { status = failed ? 1 : 0; });
     io.run();
     return status;
+} catch (command_line::usage_error const& e) {
+    std::cerr << "callback-server: " << e.what() << '\n' << usage;
+    return 2;
 } catch (std::exception const& e) {
     std::cerr << "callback-server: " << e.what() << '\n';
     return 1;

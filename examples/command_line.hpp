@@ -89,6 +89,22 @@ public:
         return n << shift;
     }
 
+    /// HOST:PORT, an IPv6 address in brackets; port 0 is allowed.
+    std::pair<std::string, std::uint16_t> address()
+    {
+        std::string const text = value();
+        auto const colon = text.rfind(':');
+        std::string host = text.substr(0, colon);
+        std::string const digits = colon == std::string::npos ? std::string() : text.substr(colon + 1);
+        if (host.starts_with('[') && host.ends_with(']'))
+            host = host.substr(1, host.size() - 2);
+        std::uint16_t port = 0;
+        auto const [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+        if (host.empty() || digits.empty() || ec != std::errc() || end != digits.data() + digits.size())
+            throw usage_error(name_ + " takes HOST:PORT, not \"" + text + '"');
+        return {std::move(host), port};
+    }
+
 private:
     int argc_;
     char** argv_;
