@@ -3,9 +3,15 @@
 
 #include <ossify/session/session.hpp>
 #include <ossify/transport/net_stream.hpp>
+#include <ossify/upload/complete_upload.hpp>
+#include <ossify/upload/multipart_calls.hpp>
+#include <ossify/upload/multipart_listing.hpp>
+#include <ossify/upload/multipart_requests.hpp>
 #include <ossify/upload/object_requests.hpp>
 #include <ossify/upload/operation_end.hpp>
 #include <ossify/upload/put_object.hpp>
+#include <ossify/upload/upload_requests.hpp>
+#include <ossify/upload/uploader.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -81,6 +87,92 @@ public:
     awaitable<result<void>> delete_object(std::string bucket, std::string key)
     {
         return ending(ossify::delete_object(session_, std::move(bucket), std::move(key)));
+    }
+
+    /// Stores a file of up to 48.8 TB, in one put or in parts that are sent concurrently, whichever its size asks for.
+    /// Returns: the stored object, as `put_object` does; `figures` tells how the parts went.
+    /// Errors: a failure means that nothing was stored, but for `outcome_unknown` and `crc_mismatch` as with
+    /// `put_object`. `info().upload_id` of a failure names an upload of which parts are left at the service.
+    /// Cancellation: terminal stops and has the service drop the parts; total and partial stop and keep them, for a
+    /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most. A coroutine
+    /// lets in total and partial cancellation by `this_coro::reset_cancellation_state(enable_total_cancellation())`.
+    /// Source: OSS documentation, Multipart upload, Callback.
+    template<class Reply>
+    awaitable<result<stored_object<Reply>>> upload_file(upload_file_request<Reply> const& request)
+    {
+        return typed<Reply>(ending(ossify::upload(session_, request.prepare())));
+    }
+
+    /// Stores bytes of known length, as `upload_file` does.
+    template<class Reply>
+    awaitable<result<stored_object<Reply>>> upload(upload_request<Reply> const& request)
+    {
+        return typed<Reply>(ending(ossify::upload(session_, request.prepare())));
+    }
+
+    /// Stores what comes out of a stream of unknown length, as `upload_file` does.
+    template<class Reply>
+    awaitable<result<stored_object<Reply>>> upload_stream(upload_stream_request<Reply> const& request)
+    {
+        return typed<Reply>(ending(ossify::upload(session_, request.prepare())));
+    }
+
+    // --- multipart uploads request by request: for several machines that send parts of one object ---
+
+    /// Begins a multipart upload. Returns: its handle, which goes through JSON.
+    awaitable<result<multipart_upload>> initiate_multipart_upload(initiate_multipart_upload_request const& request)
+    {
+        return ending(perform(session_, request.prepare(), session_->end_after()));
+    }
+
+    /// Sends one part. Returns: its receipt, which goes through JSON. Errors: `crc_mismatch`; those of the service.
+    /// Lifetime: bytes given as a borrowed body must live until the await returns.
+    awaitable<result<part>> upload_part(upload_part_request const& request)
+    {
+        return ending(perform(session_, request.operation(), request.sends(), request.checks_crc64()));
+    }
+
+    /// Makes a part from an object that is stored already. Returns: its receipt, without a checksum.
+    awaitable<result<part>> upload_part_copy(upload_part_copy_request const& request)
+    {
+        return ending(perform(session_, request.operation(), session_->end_after()));
+    }
+
+    /// Makes the parts one object. A lost answer is settled by asking for the object and the upload.
+    /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
+    template<class Reply>
+    awaitable<result<stored_object<Reply>>> complete_multipart_upload(
+        complete_multipart_upload_request<Reply> const& request)
+    {
+        return typed<Reply>(ending(perform(session_, request.operation(), request.refused(), request.checks_crc64())));
+    }
+
+    /// Gives an upload up: the service drops its parts. Errors: `no_such_upload`; those of the service.
+    awaitable<result<void>> abort_multipart_upload(multipart_upload upload)
+    {
+        return ending(perform(session_, ossify::abort_multipart_upload(std::move(upload)), session_->end_after()));
+    }
+
+    /// The parts that the service has of an upload, one by one.
+    multipart_listing<Transport, ossify::list_parts> list_parts(multipart_upload upload)
+    {
+        return {session_, ossify::list_parts(std::move(upload))};
+    }
+    multipart_listing<Transport, ossify::list_parts> list_parts(ossify::list_parts from)
+    {
+        return {session_, std::move(from)};
+    }
+
+    /// The open uploads of a bucket, one by one, in order of key and upload id.
+    multipart_listing<Transport, ossify::list_multipart_uploads> list_multipart_uploads(std::string bucket,
+                                                                                        std::string prefix = {})
+    {
+        return {session_, ossify::list_multipart_uploads(std::move(bucket), std::move(prefix))};
+    }
+    multipart_listing<Transport, ossify::list_multipart_uploads> list_multipart_uploads(
+        ossify::list_multipart_uploads from)
+    {
+        return {session_, std::move(from)};
     }
 
     config const& settings() const noexcept { return session_->settings(); }

@@ -1,0 +1,216 @@
+#ifndef OSSIFY_UPLOAD_COMPLETE_UPLOAD_HPP
+#define OSSIFY_UPLOAD_COMPLETE_UPLOAD_HPP
+
+#include <ossify/operation/complete_multipart_upload.hpp>
+#include <ossify/upload/multipart_calls.hpp>
+#include <ossify/upload/settle.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ossify {
+
+namespace detail {
+
+/// Whether the service may have completed the upload although it did not say so. `attempts`: of all rounds.
+inline bool may_be_completed(failure const& why, bool answer_lost, unsigned attempts)
+{
+    if (answer_lost)
+        return true;
+    if (why == errc::service_internal || why == errc::malformed_http || why == errc::header_too_large ||
+        why == errc::body_too_large || why == errc::bad_answer)
+        return true;
+    // what an earlier attempt has completed is gone, or stands in the way
+    return attempts > 1 && (why == errc::no_such_upload || why == errc::object_exists);
+}
+
+inline lost_object look_for(complete_multipart_upload const& op)
+{
+    lost_object out;
+    for (part const& p : op.parts)
+        out.bytes += p.bytes;
+    auto const sum = combined_crc64(op.parts);
+    out.crc64 = sum.value_or(0);
+    out.summed = sum.has_value();
+    out.parts = static_cast<unsigned>(op.parts.size());
+    return out;
+}
+
+/// Takes the service's ETags for parts that it has with our length and checksum. Returns: whether all are there.
+template<transport Transport>
+awaitable<result<bool>> correct_etags(std::shared_ptr<session<Transport>> s, complete_multipart_upload& op,
+                                      typename session<Transport>::time_point end)
+{
+    std::map<unsigned, part> theirs;
+    list_parts list(op.upload);
+    for (;;) {
+        auto page = co_await perform(s, list, end);
+        if (!page)
+            co_return std::move(page).error();
+        for (part const& p : page->items)
+            theirs[p.number] = p;
+        if (!page->truncated)
+            break;
+        list.after = page->next_after;
+    }
+    for (part& p : op.parts) {
+        auto const at = theirs.find(p.number);
+        bool const same = at != theirs.end() && at->second.bytes == p.bytes && p.crc64 && at->second.crc64 == p.crc64;
+        if (!same)
+            co_return false;
+        p.etag = at->second.etag;
+    }
+    co_return true;
+}
+
+/// What `settle_completion` found.
+class completion_verdict {
+public:
+    completion_verdict() = default;
+
+    std::optional<stored_object<>> stored;
+    bool open = false;  ///< the upload is still there: it was not completed
+};
+
+/// Finds out what became of an upload whose completion was not answered: is the object there, is the upload gone?
+/// Errors: `outcome_unknown`.
+template<transport Transport>
+awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<Transport>> s,
+                                                        complete_multipart_upload const& op,
+                                                        service_request const& request, failure lost,
+                                                        typename session<Transport>::time_point end)
+{
+    completion_verdict out;
+    lost_object const wanted = look_for(op);
+    result<std::optional<stored_object<>>> found{std::optional<stored_object<>>()};
+    if (!op.parts.empty())
+        found = co_await settle(*s, request, wanted, lost, end);
+    list_parts probe(op.upload);
+    probe.page_size = 1;
+    auto const page = co_await perform(s, probe, end);
+    out.open = page.has_value();
+    bool const gone = !page && page.error() == errc::no_such_upload;
+    if (out.open)
+        co_return out;  // an object like ours may be there all the same: it is an older one
+    if (!found)
+        co_return concerning(std::move(found).error(), op.upload);
+    if (*found) {
+        out.stored = **std::move(found);
+        co_return out;
+    }
+    failure unknown(errc::outcome_unknown,
+                    gone ? lost.code().message() + "; the upload has ended, but the object is not the one that was sent: "
+                                                   "somebody ended the upload, or stored another object since"
+                         : lost.code().message() + "; and the upload cannot be looked at: " + to_string(page.error()));
+    co_return concerning(std::move(unknown).in(op.operation), op.upload);
+}
+
+/// Compares what the service says of the whole with what was sent; asks again before it is believed that they differ.
+template<transport Transport>
+awaitable<result<void>> check_whole(std::shared_ptr<session<Transport>> s, complete_multipart_upload const& op,
+                                    stored_object<>& stored, typename session<Transport>::time_point end)
+{
+    auto const sum = combined_crc64(op.parts);
+    if (op.parts.empty() || !sum || !stored.crc64 || *stored.crc64 == *sum)
+        co_return result<void>();
+    service_request head("HeadObject", http::method::head, op.upload.bucket, op.upload.key);
+    typename session<Transport>::state state;
+    state.end = end;
+    auto const got = co_await s->send(std::move(head), content(), state);
+    if (got) {
+        auto const info = decode_head_object(got->head);
+        if (info && info->crc64 == *sum && info->bytes == stored.bytes && info->etag == stored.etag) {
+            stored.crc64 = *sum;  // the answer was damaged, the object is not
+            co_return result<void>();
+        }
+    }
+    failure why(errc::crc_mismatch, "sent " + std::to_string(*sum) + ", stored " + std::to_string(*stored.crc64) +
+                                        ": an object is there, with other bytes than those sent");
+    why.edit().request_id = stored.request_id;
+    co_return std::move(why).in(op.operation);
+}
+
+}  // namespace detail
+
+/// Completes an upload. A lost answer is settled by asking for the object and the upload; only when those say that the
+/// upload was not completed is the request sent again.
+/// `retries` counts requests that were sent again. `check`: compare the CRC-64 of the whole.
+/// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
+/// Lifetime: `retries` must live until the await returns.
+template<transport Transport>
+awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s, complete_multipart_upload op,
+                                           bool check, unsigned& retries, typename session<Transport>::time_point end)
+{
+    if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
+        co_return std::move(ok).error();
+    auto encoded = op.encode();
+    if (!encoded)
+        co_return std::move(encoded).error();
+    bool corrected = false;
+    unsigned attempts = 0;
+    for (unsigned round = 1;; ++round) {
+        typename session<Transport>::state state;
+        state.end = end;
+        state.slow_answer = true;  // the service joins the parts first
+        state.on_lost = lost_answer::report;
+        body const text = body::borrowed(encoded->body);
+        auto got = co_await s->send(encoded->request, content(text), state);
+        retries += state.attempts - 1;
+        attempts += state.attempts;
+        result<stored_object<>> stored = failure();
+        if (got)
+            stored = op.decode(encoded->request, got->head, std::move(got->body));
+        else
+            stored = detail::concerning(std::move(got).error(), op.upload);
+        if (stored) {
+            result<void> same;
+            if (check)
+                same = co_await detail::check_whole(s, op, *stored, end);
+            if (!same)
+                co_return std::move(same).error();
+            co_return stored;
+        }
+        if (stored.error() == errc::invalid_part && !corrected && !op.parts.empty()) {
+            corrected = true;  // an ETag that was damaged on its way shows here
+            auto const all_there = co_await detail::correct_etags(s, op, end);
+            if (!all_there || !*all_there)
+                co_return stored;
+            encoded = op.encode();
+            continue;
+        }
+        if (!detail::may_be_completed(stored.error(), state.answer_lost, attempts))
+            co_return stored;
+        auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), end);
+        if (!verdict)
+            co_return std::move(verdict).error();
+        if (verdict->stored)
+            co_return *std::move(verdict->stored);
+        if (round >= s->settings().retry().max_attempts)
+            co_return stored;
+        ++retries;
+        co_await s->sleep(s->settings().retry().delay(round + 1, 0.5));
+    }
+}
+
+/// The same within the client's limits. `refused`: why it is not even to be begun.
+template<transport Transport>
+awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s, complete_multipart_upload op,
+                                           std::optional<failure> refused, bool check)
+{
+    if (refused)
+        co_return std::move(*refused).in(op.operation);
+    unsigned retries = 0;
+    auto stored = co_await perform(s, std::move(op), check, retries, s->end_after());
+    if (stored)
+        stored->retries = retries;
+    co_return stored;
+}
+
+}  // namespace ossify
+
+#endif
