@@ -5,6 +5,7 @@
 #include <ossify/async/watchdog.hpp>
 #include <ossify/emulator/callback_dispatcher.hpp>
 #include <ossify/emulator/exchange.hpp>
+#include <ossify/emulator/own_pages.hpp>
 #include <ossify/emulator/perform.hpp>
 #include <ossify/emulator/send_reply.hpp>
 #include <ossify/emulator/service.hpp>
@@ -22,9 +23,6 @@
 #include <vector>
 
 namespace ossify::emulation {
-
-/// The path under which the emulator serves the key that its callbacks are signed with, as the real one does.
-inline constexpr std::string_view public_key_path = "/callback_pub_key_v1.pem";
 
 /// Connects the service to an HTTP server and to the network that callbacks go out on.
 /// Lifetime: must outlive the exchanges that it handles. Thread safety: not thread-safe; lives on one executor.
@@ -75,12 +73,14 @@ private:
     bool serve_own(http_exchange& http)
     {
         auto const& head = http.head();
-        if (head.method != http::method::get || head.target != public_key_path)
+        if (head.method != http::method::get)
             return false;
-        auto const key = service_->signing_key();
-        http::response_head answer(key ? 200 : 500);
-        answer.headers.set("Content-Type", "application/x-pem-file");
-        http.reply(std::move(answer), key ? key->public_pem() : std::string());
+        auto page = find_own_page(*service_, head.target);
+        if (!page)
+            return false;
+        http::response_head answer(page->status);
+        answer.headers.set("Content-Type", page->content_type);
+        http.reply(std::move(answer), std::move(page->body));
         return true;
     }
 
