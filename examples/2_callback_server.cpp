@@ -1,0 +1,30 @@
+// An application server: verifies each callback, decodes it into a struct, and answers.
+// usage: 2_callback_server PORT [PUBLIC_KEY_URL]      an emulator prints the URL; the real service needs none
+#include "photo.hpp"
+
+#include <ossify/receiver/callback_server.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <iostream>
+#include <string>
+
+ossify::awaitable<photo_reply> on_photo(photo_stored const& photo)
+{
+    std::cout << photo.user_id << " stored " << photo.object << ", " << photo.size << " bytes" << std::endl;
+    co_return photo_reply{photo.user_id + "/" + photo.object};
+}
+
+int main(int argc, char** argv)
+{
+    auto const port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8080);
+    auto config = ossify::server_config().listen("127.0.0.1", port);
+    if (argc > 2)
+        config.trust_key_url(argv[2]);
+    asio::io_context io(1);
+    ossify::callback_server server(io.get_executor(), config);
+    server.on<photo_contract>("/oss/photo", on_photo);
+    server.start().value();
+    std::cout << "listening on " << server.url() << std::endl;
+    io.run();
+}
