@@ -1,11 +1,11 @@
 #include <ossify/callback/make_callback.hpp>
 
 #include <doctest/doctest.h>
-#include <vectors.hpp>
 
 #include <boost/describe/class.hpp>
 
 #include <string>
+#include <vectors.hpp>
 
 using namespace ossify;
 using ossify::testing_support::vectors_of;

@@ -1,10 +1,10 @@
 #include <ossify/callback/service_parameters.hpp>
 
 #include <doctest/doctest.h>
-#include <vectors.hpp>
 
 #include <string>
 #include <string_view>
+#include <vectors.hpp>
 
 using namespace ossify;
 using ossify::testing_support::vectors_of;

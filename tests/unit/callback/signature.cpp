@@ -1,9 +1,9 @@
 #include <ossify/callback/signature.hpp>
 
 #include <doctest/doctest.h>
-#include <vectors.hpp>
 
 #include <string>
+#include <vectors.hpp>
 
 using namespace ossify;
 using ossify::testing_support::vectors_of;

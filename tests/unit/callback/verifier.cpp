@@ -3,10 +3,10 @@
 #include <ossify/codec/hex.hpp>
 
 #include <doctest/doctest.h>
-#include <vectors.hpp>
 
 #include <string>
 #include <string_view>
+#include <vectors.hpp>
 
 using namespace ossify;
 using ossify::testing_support::test_vector;
