@@ -1,0 +1,14 @@
+// expect: the handler must be a coroutine that takes the contract's event and returns ossify::awaitable of the contract's reply
+#include "prelude.hpp"
+
+#include <ossify/receiver/callback_route.hpp>
+
+struct other { std::string object; };
+BOOST_DESCRIBE_STRUCT(other, (), (object))
+
+#ifdef POSITIVE
+ossify::awaitable<ossify::json::value> handle(ossify::callback_event<event> const&) { co_return nullptr; }
+#else
+ossify::awaitable<ossify::json::value> handle(other const&) { co_return nullptr; }
+#endif
+auto f(ossify::receiver_config const& c) { return ossify::callback_route<contract>::make(&handle, c); }
