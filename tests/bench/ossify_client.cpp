@@ -1,0 +1,232 @@
+// ossify under the same load as its rivals: signature version 4 and CRC-64 on.
+//
+//   ossify-client puts port=N [requests=40000] [in_flight=64] [bytes=4096] [callback=0|same|fresh] [threads=1]
+//   ossify-client put port=N file=F
+//       [tls=FOLDER] [crc=1]
+//
+// callback=same: each put carries a typed callback with variables, encoded once; fresh: with a value of its own.
+#include <ossify/callback/contract.hpp>
+#include <ossify/client.hpp>
+
+#include "measure.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/strand.hpp>
+
+#include <openssl/crypto.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <optional>
+#include <thread>
+
+// --- every allocation is counted, OpenSSL's apart ---
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0};
+std::atomic<std::uint64_t> openssl_allocations{0};
+
+void* counted(std::size_t bytes)
+{
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    if (void* const memory = std::malloc(bytes != 0 ? bytes : 1))
+        return memory;
+    throw std::bad_alloc();
+}
+
+void* openssl_malloc(std::size_t bytes, char const*, int)
+{
+    openssl_allocations.fetch_add(1, std::memory_order_relaxed);
+    return bytes != 0 ? std::malloc(bytes) : nullptr;
+}
+void* openssl_realloc(void* memory, std::size_t bytes, char const*, int)
+{
+    openssl_allocations.fetch_add(1, std::memory_order_relaxed);
+    return std::realloc(memory, bytes);
+}
+void openssl_free(void* memory, char const*, int) { std::free(memory); }
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes); }
+void* operator new[](std::size_t bytes) { return counted(bytes); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+// --- a contract, as applications write it ---
+
+struct photo_stored {
+    std::string bucket;
+    std::string object;
+    std::uint64_t size = 0;
+    std::string user_id;
+    std::string album;
+};
+BOOST_DESCRIBE_STRUCT(photo_stored, (), (bucket, object, size, user_id, album))
+
+struct photo_reply {
+    std::uint64_t id = 0;
+    bool ok = false;
+};
+BOOST_DESCRIBE_STRUCT(photo_reply, (), (id, ok))
+
+namespace {
+
+using photo_contract = ossify::callback_contract<photo_stored, photo_reply>;
+
+auto photo_callback(std::string user)
+{
+    return photo_contract::to("http://app.example.com/oss/photo")
+        .set<&photo_stored::user_id>(std::move(user))
+        .set<&photo_stored::album>("summer");
+}
+using photo_callback_type = decltype(photo_callback({}));
+
+enum class callbacks { none, same, fresh };
+
+struct load {
+    ossify::client* oss = nullptr;
+    std::string_view content;
+    callbacks with = callbacks::none;
+    photo_callback_type const* same = nullptr;
+    std::atomic<std::int64_t> left{0};
+};
+
+void check(auto const& stored)
+{
+    if (!stored) {
+        std::cerr << stored.error() << '\n';
+        std::exit(1);
+    }
+}
+
+void check_reply(auto const& stored)
+{
+    check(stored);
+    if (stored->callback.reply().value().id != 4711)
+        std::exit(1);
+}
+
+ossify::awaitable<void> put_again_and_again(load& l)
+{
+    while (l.left.fetch_sub(1, std::memory_order_relaxed) > 0) {
+        ossify::put_object_request request("bkt", "obj");
+        request.body(asio::buffer(l.content));
+        if (l.with == callbacks::none) {
+            auto const stored = co_await l.oss->put_object(request);
+            check(stored);
+        } else if (l.with == callbacks::same) {
+            auto const stored = co_await l.oss->put_object(request.callback(*l.same));
+            check_reply(stored);
+        } else {
+            auto const own = photo_callback("user-" + std::to_string(l.left.load(std::memory_order_relaxed)));
+            auto const stored = co_await l.oss->put_object(request.callback(own));
+            check_reply(stored);
+        }
+    }
+}
+
+void rethrow(std::exception_ptr thrown)
+{
+    if (thrown)
+        std::rethrow_exception(thrown);
+}
+
+void run(asio::io_context& io, std::size_t threads)
+{
+    io.restart();
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < threads; ++i)
+        others.emplace_back([&io] { io.run(); });
+    io.run();
+    for (std::thread& t : others)
+        t.join();
+}
+
+/// Performs `requests` puts, `in_flight` at a time.
+void run_puts(asio::io_context& io, load& l, std::size_t requests, std::size_t in_flight, std::size_t threads)
+{
+    l.left = static_cast<std::int64_t>(requests);
+    for (std::size_t i = 0; i != in_flight; ++i) {
+        if (threads == 1)
+            asio::co_spawn(io, put_again_and_again(l), &rethrow);
+        else
+            asio::co_spawn(asio::make_strand(io), put_again_and_again(l), &rethrow);
+    }
+    run(io, threads);
+}
+
+ossify::config settings(bench::arguments const& args)
+{
+    std::string const folder = args.text("tls");
+    ossify::config out;
+    out.endpoint((folder.empty() ? "http://127.0.0.1:" : "https://127.0.0.1:") + args.text("port"))
+        .region("cn-hangzhou")
+        .credentials(ossify::credentials("ak", ossify::secret("the secret of a benchmark")));
+    if (!folder.empty())
+        out.tls(ossify::tls_context::client_trusting(folder + "/ca.pem").value());
+    return out;
+}
+
+void puts(bench::arguments const& args)
+{
+    auto const requests = static_cast<std::size_t>(args.number("requests", 40'000));
+    auto const in_flight = static_cast<std::size_t>(args.number("in_flight", 64));
+    auto const threads = static_cast<std::size_t>(args.number("threads", 1));
+    std::string const content(static_cast<std::size_t>(args.number("bytes", 4096)), '\0');
+    std::string const with = args.text("callback", "0");
+
+    asio::io_context io(static_cast<int>(threads));
+    ossify::client oss(io.get_executor(), settings(args));
+    auto const same = photo_callback("user-1");
+    load l;
+    l.oss = &oss;
+    l.content = content;
+    l.with = with == "same" ? callbacks::same : with == "fresh" ? callbacks::fresh : callbacks::none;
+    l.same = &same;
+    run_puts(io, l, in_flight, in_flight, threads);  // opens the connections
+    bench::meter meter;
+    auto const before = allocations.load();
+    auto const openssl_before = openssl_allocations.load();
+    run_puts(io, l, requests, in_flight, threads);
+    auto const per_request = [requests](std::uint64_t n) {
+        return std::to_string(static_cast<double>(n) / static_cast<double>(requests));
+    };
+    meter.report(requests, requests * content.size(),
+                 ", \"allocations\": " + per_request(allocations.load() - before) +
+                     ", \"openssl_allocations\": " + per_request(openssl_allocations.load() - openssl_before));
+}
+
+ossify::awaitable<void> put_file(ossify::client& oss, bench::arguments const& args, std::uint64_t& bytes)
+{
+    auto const stored = co_await oss.put_object(
+        ossify::put_object_request("bkt", "obj").file(args.text("file")).check_crc64(args.number("crc", 1) != 0));
+    check(stored);
+    bytes = stored->bytes;
+}
+
+}  // namespace
+
+int main(int count, char** values)
+{
+    CRYPTO_set_mem_functions(&openssl_malloc, &openssl_realloc, &openssl_free);
+    bench::arguments const args(count, values);
+    if (args.what() == "puts") {
+        puts(args);
+        return 0;
+    }
+    bench::meter meter;
+    std::uint64_t bytes = 0;
+    asio::io_context io(1);
+    ossify::client oss(io.get_executor(), settings(args));
+    asio::co_spawn(io, put_file(oss, args, bytes), &rethrow);
+    io.run();
+    meter.report(1, bytes);
+}
