@@ -25,11 +25,11 @@ public:
 
     std::string authorization() const { return ossify::sign_callback(key(), target, body).value(); }
 
-    /// The request with these bytes after its headers, announced as this many.
-    std::string request() const
+    std::string request() const { return request_signed_by(key()); }
+    std::string request_signed_by(ossify::codec::private_key const& signer) const
     {
         return "POST " + target + " HTTP/1.1\r\nHost: app.test\r\nContent-Length: " + std::to_string(body.size()) +
-               "\r\nAuthorization: " + authorization() + "\r\nContent-Type: " + content_type +
+               "\r\nAuthorization: " + ossify::sign_callback(signer, target, body).value() + "\r\nContent-Type: " + content_type +
                "\r\nx-oss-pub-key-url: " + ossify::codec::base64_encode(key_url) +
                "\r\nx-oss-request-id: " + request_id + "\r\nx-oss-tag: CALLBACK\r\n\r\n" + body;
     }
