@@ -107,8 +107,10 @@ awaitable<void> send_reply(http_exchange& http, reply& answer, fault_effects fau
         co_return http.drop(http_exchange::ending::reset);
     if (faults.malform)
         answer.body.resize(answer.body.size() / 2);
-    if (faults.slow_headers.count() != 0)
-        co_return co_await detail::send_slowly<Clock>(http, answer, faults.slow_headers);
+    if (faults.slow_headers.count() != 0) {
+        co_await detail::send_slowly<Clock>(http, answer, faults.slow_headers);
+        co_return;
+    }
     if (faults.truncate) {
         if (answer.object && has_body) {
             std::uint64_t const whole = answer.length;
@@ -122,8 +124,10 @@ awaitable<void> send_reply(http_exchange& http, reply& answer, fault_effects fau
         }
         co_return http.drop(http_exchange::ending::reset);
     }
-    if (answer.object && has_body)
-        co_return co_await detail::send_object(http, answer, answer.length);
+    if (answer.object && has_body) {
+        co_await detail::send_object(http, answer, answer.length);
+        co_return;
+    }
     auto head = detail::head_of(answer);
     http.reply(std::move(head), std::move(answer.body));
 }
