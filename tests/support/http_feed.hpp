@@ -106,11 +106,11 @@ private:
             m.start = text.substr(0, text.find('\r'));
             m.headers = head.headers.text();
             m.content_length = parser_.content_length();
-            m.keep_alive = parser_.keep_alive();
             out_.messages.push_back(m);
             noted_ = true;
         }
         out_.messages.back().complete = parser_.complete();
+        out_.messages.back().keep_alive = parser_.keep_alive();
         out_.messages.back().body += parser_.body();
         parser_.consume_body(parser_.body().size());
     }

@@ -70,8 +70,6 @@ struct reading {
     std::string body;
     bool keep_alive = false;
     std::size_t bytes = 0;  // of the message
-
-    friend bool operator==(reading const&, reading const&) = default;
 };
 
 void sort_lines(reading& r)

@@ -27,7 +27,7 @@ TEST_CASE("every control but a tab is refused in a value, wherever it stands")
 {
     for (int c = 0; c != 256; ++c) {
         bool const allowed = c == '\t' || (c >= 0x20 && c != 0x7f);
-        for (std::size_t length : {1, 7, 8, 9, 17})
+        for (std::size_t const length : {1u, 7u, 8u, 9u, 17u})
             for (std::size_t at = 0; at != length; ++at) {
                 std::string value(length, 'v');
                 value[at] = static_cast<char>(c);
