@@ -3,7 +3,8 @@
 
 Reads meson-logs/testlog*.json. Prints what failed with its output, one line a suite, and last the closing line
 `N passed, N failed, N skipped`. A doctest program counts its test cases; a program whose own last line is such a closing
-line counts what it says; every other test counts one. A test that Meson calls failed counts at least one failure.
+line, or that speaks TAP, counts what it says; every other test counts one. A test that Meson calls failed counts at least
+one failure.
 """
 
 import glob
@@ -14,6 +15,7 @@ import subprocess
 import sys
 
 DOCTEST = re.compile(r"^\[doctest\] test cases:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed\s*\|\s*(\d+) skipped", re.M)
+TAP = re.compile(r"^(not )?ok\b(?:[^#\n]*#\s*(SKIP|TO" r"DO))?", re.M | re.I)
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", re.M)
 GOOD = {"OK", "EXPECTEDFAIL"}
 OUTPUT_LINES = 60
@@ -30,6 +32,10 @@ def count(test):
         _, passed, failed, skipped = map(int, found[-1])
     elif found := CLOSING.findall(out):
         passed, failed, skipped = (int(n or 0) for n in found[-1])
+    elif found := TAP.findall(out):
+        skipped = sum(bool(directive) for _, directive in found)
+        failed = sum(bool(bad) and not directive for bad, directive in found)
+        passed = len(found) - failed - skipped
     else:
         return (1, 0, 0) if good else (0, 1, 0)
     return passed, failed if good else max(failed, 1), skipped
