@@ -179,18 +179,18 @@ public:
 
 private:
     template<class Reply>
-    static awaitable<result<stored_object<Reply>>> typed(awaitable<result<stored_object<>>> operation)
+    static awaitable<result<stored_object<Reply>>> typed(awaitable<result<stored_object<>>> untyped)
     {
         if constexpr (std::is_void_v<Reply>)
-            return operation;
+            return untyped;
         else
-            return give_type<Reply>(std::move(operation));
+            return give_type<Reply>(std::move(untyped));
     }
 
     template<class Reply>
-    static awaitable<result<stored_object<Reply>>> give_type(awaitable<result<stored_object<>>> operation)
+    static awaitable<result<stored_object<Reply>>> give_type(awaitable<result<stored_object<>>> untyped)
     {
-        auto got = co_await std::move(operation);
+        auto got = co_await std::move(untyped);
         if (!got)
             co_return std::move(got).error();
         co_return stored_object<Reply>(*std::move(got));

@@ -90,7 +90,7 @@ inline std::string_view advice_for(errc e)
 
 /// Reads an error answer. The service's words go to the diagnostics unparsed.
 /// Source: OSS documentation, error responses; HEAD carries the same XML as Base64 in `x-oss-err`.
-inline failure decode_error(std::string_view operation, http::response_head const& head, std::string_view body)
+inline failure decode_error(std::string_view operation_name, http::response_head const& head, std::string_view body)
 {
     std::string from_header;
     if (auto const packed = head.headers.find("x-oss-err"); body.empty() && packed) {
@@ -100,7 +100,7 @@ inline failure decode_error(std::string_view operation, http::response_head cons
         }
     }
     diagnostics info;
-    info.operation = operation;
+    info.operation = operation_name;
     info.http_status = static_cast<int>(head.status);
     info.request_id = head.headers.get("x-oss-request-id");
     info.ec = head.headers.get("x-oss-ec");

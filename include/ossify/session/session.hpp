@@ -149,14 +149,14 @@ private:
     }
 
     // The service's CRC-64 against ours; services that send none are taken at their word, as the official SDKs do.
-    static std::optional<failure> mismatch(answer const& got, state const& s, std::string_view operation)
+    static std::optional<failure> mismatch(answer const& got, state const& s, std::string_view operation_name)
     {
         auto const text = s.sums ? got.head.headers.find("x-oss-hash-crc64ecma") : std::nullopt;
         if (!text || detail::number_in<std::uint64_t>(*text) == s.crc64)
             return std::nullopt;
         failure why(errc::crc_mismatch, "sent " + std::to_string(s.crc64) + ", stored " + std::string(*text));
         why.edit().request_id = got.head.headers.get("x-oss-request-id");
-        return std::move(why).in(operation);
+        return std::move(why).in(operation_name);
     }
 
     double random_unit()

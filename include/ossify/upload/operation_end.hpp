@@ -13,10 +13,10 @@ namespace ossify {
 
 /// Turns the two forms in which Asio reports cancellation, a code and an exception, into `errc::cancelled`.
 template<class T>
-awaitable<result<T>> ending(awaitable<result<T>> operation)
+awaitable<result<T>> ending(awaitable<result<T>> work)
 {
     try {
-        auto got = co_await std::move(operation);
+        auto got = co_await std::move(work);
         if (!got && got.error().code() == asio::error::operation_aborted)
             co_return failure(errc::cancelled).in(got.error().info().operation);
         co_return got;

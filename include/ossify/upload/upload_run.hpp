@@ -7,6 +7,7 @@
 #include <ossify/multipart/checkpoint.hpp>
 #include <ossify/multipart/progress.hpp>
 #include <ossify/multipart/upload_state.hpp>
+#include <ossify/operation/upload_figures.hpp>
 #include <ossify/session/session.hpp>
 #include <ossify/upload/upload_spec.hpp>
 
