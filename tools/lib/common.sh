@@ -27,7 +27,8 @@ must_step() {
     local log=$2 rc=0
     step "$@" || rc=$?
     [ "$rc" -eq 0 ] && return 0
-    { printf '\n'; tail -n 40 "$log"; printf '\nThe whole log: %s\n' "$log"; } >&2
+    # without the lines of what went well
+    { printf '\n'; grep -Ev '^\[[0-9]+/[0-9]+\] ' "$log" | tail -n 50; printf '\nThe whole log: %s\n' "$log"; } >&2
     exit "$rc"
 }
 
