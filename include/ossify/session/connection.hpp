@@ -22,28 +22,6 @@
 
 namespace ossify {
 
-/// What one exchange sends and what came of it.
-class exchange_state {
-public:
-    exchange_state() = default;
-
-    // in; all of it lives until the exchange ends
-    http::method method = http::method::get;
-    std::string_view head;          ///< serialised
-    content const* sends = nullptr;
-    bool sums = false;              ///< compute the CRC-64 of what is sent
-    send_observer* observer = nullptr;
-    std::size_t answer_limit = 0;   ///< bytes of the answer's body at the most
-    bool slow_answer = false;       ///< the service may need long: only the operation's limit counts
-
-    // out
-    std::uint64_t crc64 = 0;
-    std::uint64_t sent = 0;         ///< bytes of the body handed to the stream
-    bool head_sent = false;         ///< something reached the stream
-    bool all_sent = false;          ///< the service has everything it needs to act
-    bool answer_begun = false;
-};
-
 /// One connection to one peer: one request and its answer at a time. Runs on the executor of whoever awaits.
 /// Thread safety: not thread-safe.
 template<transport Transport>
@@ -110,8 +88,15 @@ public:
         reusable_ = false;
         parser_.reset();
         parser_.expect(x.method);
-        limit(limits_.stall, errc::stall_timeout);
-        auto sent = co_await send(x, buffers);
+        head_left_ = x.head;
+        chunk_left_ = {};
+        result<void> sent;
+        if (std::error_code const ec = send_at_once(x); ec == asio::error::would_block) {
+            limit(limits_.stall, errc::stall_timeout);
+            sent = co_await send(x, buffers);
+        } else if (ec) {
+            sent = lost(ec);
+        }
         if (!sent && sent.error() != errc::connection_closed)
             co_return explained(std::move(sent).error());
         x.all_sent = sent && x.sent == x.sends->length;
@@ -119,15 +104,27 @@ public:
             limit(limits_.answer, errc::stall_timeout);
         else
             limit(std::chrono::milliseconds(0), errc::operation_timeout);
-        auto received = co_await receive(x);
-        deadline_.disarm();
-        if (!received) {
-            if (!sent && !x.answer_begun)
-                co_return explained(std::move(sent).error());
-            co_return explained(std::move(received).error());
+
+        // in this coroutine, not in one of its own: it is part of every request
+        answer out;
+        result<void> taken = std::exchange(early_, result<void>());
+        while (taken && !parser_.complete()) {
+            taken = keep_body(out.body, x.answer_limit);
+            if (!taken)
+                break;
+            auto const into = room_in(out.body);
+            auto [ec, bytes] = co_await read_some(stream_, into);
+            taken = take(out.body, into, ec, bytes);
         }
+        x.answer_begun = parser_.started();
+        if (taken)
+            taken = keep_body(out.body, x.answer_limit);
+        deadline_.disarm();
+        if (!taken)
+            co_return explained(!sent && !x.answer_begun ? std::move(sent).error() : std::move(taken).error());
+        out.head = std::move(parser_.head());
         reusable_ = x.all_sent && parser_.keep_alive() && parser_.buffered() == 0;
-        co_return received;
+        co_return out;
     }
 
     /// Ends the connection in order.
@@ -187,79 +184,103 @@ private:
         return failure(errc::connection_closed, ec.message());
     }
 
-    // Hands head and bytes to the stream. False: an answer has begun to arrive, sending is pointless.
-    awaitable<result<bool>> write(std::string_view head, std::span<std::byte const> bytes, exchange_state& x)
+    std::size_t left() const noexcept { return head_left_.size() + chunk_left_.size(); }
+
+    // Hands head and chunk to the stream as far as it takes them. Returns: no error when it has taken all.
+    std::error_code push(exchange_state& x)
     {
-        std::size_t const whole = head.size() + bytes.size();
-        std::size_t done = 0;
-        while (done != whole) {
-            std::size_t const of_head = std::min(done, head.size());
-            std::size_t const of_bytes = done - of_head;
-            std::array<asio::const_buffer, 2> const out{
-                asio::const_buffer(head.data() + of_head, head.size() - of_head),
-                asio::const_buffer(bytes.data() + of_bytes, bytes.size() - of_bytes)};
-            bool const head_left = of_head != head.size();
-            io_result const step = stream_.try_write_some(std::span(out).subspan(head_left ? 0 : 1));
-            if (step.bytes != 0) {
-                x.head_sent = true;
-                done += step.bytes;
-                progressed();
-                continue;
-            }
-            if (step.ec != asio::error::would_block)
-                co_return lost(step.ec);
-            unyielded_ = 0;
-            if (std::error_code const ec = co_await stream_.wait_writable())
-                co_return lost(ec);
+        while (left() != 0) {
+            std::array<asio::const_buffer, 2> const out{asio::const_buffer(head_left_.data(), head_left_.size()),
+                                                        asio::const_buffer(chunk_left_.data(), chunk_left_.size())};
+            std::size_t const first = head_left_.empty() ? 1 : 0;
+            std::size_t const count = head_left_.empty() || chunk_left_.empty() ? 1 : 2;
+            io_result const step = stream_.try_write_some(std::span(out).subspan(first, count));
+            if (step.bytes == 0)
+                return step.ec;
+            x.head_sent = true;
+            std::size_t const of_head = std::min(step.bytes, head_left_.size());
+            head_left_.remove_prefix(of_head);
+            chunk_left_ = chunk_left_.subspan(step.bytes - of_head);
         }
-        co_return true;
+        return {};
+    }
+
+    // Most requests are short and go out in one step. Returns: `would_block` when there is more to do.
+    std::error_code send_at_once(exchange_state& x)
+    {
+        content const& c = *x.sends;
+        if (c.length != 0) {
+            if (!c.source.in_memory() || c.length > chunk_bytes || (x.observer != nullptr && x.observer->paces()))
+                return asio::error::would_block;
+            begin_chunk(x, c.source.bytes().subspan(static_cast<std::size_t>(c.offset),
+                                                    static_cast<std::size_t>(c.length)));
+        }
+        std::error_code const ec = push(x);
+        if (!ec)
+            end_chunk(x, static_cast<std::size_t>(c.length));
+        return ec;
+    }
+
+    void begin_chunk(exchange_state& x, std::span<std::byte const> chunk)
+    {
+        chunk_left_ = chunk;
+        if (x.sums)
+            x.crc64 = crc64(chunk, x.crc64);
+    }
+
+    void end_chunk(exchange_state& x, std::size_t bytes)
+    {
+        x.sent += bytes;
+        if (x.observer != nullptr && bytes != 0)
+            x.observer->on_sent(bytes);
     }
 
     awaitable<result<void>> send(exchange_state& x, buffer_pool& buffers)
     {
-        std::string_view head = x.head;
         content const& c = *x.sends;
-        if (c.length == 0) {
-            auto done = co_await write(head, {}, x);
-            if (!done)
-                co_return std::move(done).error();
-            co_return result<void>();
-        }
         std::optional<buffer_pool::lease> block;
         if (!c.source.in_memory())
             block.emplace(buffers.take());
-        while (x.sent != c.length) {
+        do {
             auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, c.length - x.sent));
-            std::span<std::byte const> chunk;
-            if (block) {
-                auto const into = block->bytes().first(wanted);
-                pause();
-                auto got = co_await c.source.read_at(c.offset + x.sent, into);
-                progressed();
-                if (!got)
-                    co_return std::move(got).error();
-                if (*got != wanted)
-                    co_return failure(errc::source_changed, "the source ends at byte " +
-                                                                std::to_string(c.offset + x.sent + *got) +
-                                                                ", earlier than it said");
-                chunk = into;
-            } else {
-                chunk = c.source.bytes().subspan(static_cast<std::size_t>(c.offset + x.sent), wanted);
+            if (chunk_left_.empty() && wanted != 0) {
+                std::span<std::byte const> chunk;
+                if (block) {
+                    auto const into = block->bytes().first(wanted);
+                    pause();
+                    auto got = co_await c.source.read_at(c.offset + x.sent, into);
+                    progressed();
+                    if (!got)
+                        co_return std::move(got).error();
+                    if (*got != wanted)
+                        co_return failure(errc::source_changed, "the source ends at byte " +
+                                                                    std::to_string(c.offset + x.sent + *got) +
+                                                                    ", earlier than it said");
+                    chunk = into;
+                } else {
+                    chunk = c.source.bytes().subspan(static_cast<std::size_t>(c.offset + x.sent), wanted);
+                }
+                begin_chunk(x, chunk);
+                if (x.observer != nullptr && x.observer->paces()) {
+                    pause();
+                    co_await x.observer->pace(wanted);
+                    progressed();
+                }
             }
-            if (x.sums)
-                x.crc64 = crc64(chunk, x.crc64);
-            if (x.observer != nullptr && x.observer->paces()) {
-                pause();
-                co_await x.observer->pace(wanted);
-                progressed();
+            for (;;) {
+                std::size_t const before = left();
+                std::error_code ec = push(x);
+                if (left() != before)
+                    progressed();
+                if (!ec)
+                    break;
+                unyielded_ = 0;
+                if (ec == asio::error::would_block)
+                    ec = co_await stream_.wait_writable();
+                if (ec)
+                    co_return lost(ec);
             }
-            auto written = co_await write(head, chunk, x);
-            if (!written)
-                co_return std::move(written).error();
-            head = {};
-            x.sent += wanted;
-            if (x.observer != nullptr)
-                x.observer->on_sent(wanted);
+            end_chunk(x, wanted);
             if (x.sent != c.length) {
                 if (answer_waits())
                     co_return result<void>();  // an early refusal
@@ -269,7 +290,7 @@ private:
                     co_await asio::post(asio::bind_executor(executor_, asio::use_awaitable_t<asio::any_io_executor>{}));
                 }
             }
-        }
+        } while (x.sent != c.length);
         co_return result<void>();
     }
 
@@ -280,41 +301,6 @@ private:
         if (got.bytes != 0)
             early_ = parser_.commit(got.bytes);
         return got.bytes != 0 || got.ec != asio::error::would_block;
-    }
-
-    awaitable<result<answer>> receive(exchange_state& x)
-    {
-        answer out;
-        if (auto const early = std::exchange(early_, result<void>()); !early)
-            co_return early.error();
-        while (!parser_.complete()) {
-            x.answer_begun = x.answer_begun || parser_.started();
-            if (auto kept = keep_body(out.body, x.answer_limit); !kept)
-                co_return std::move(kept).error();
-            io_result const got = read_more(out.body, early_);
-            if (!early_)
-                co_return std::exchange(early_, result<void>()).error();
-            if (got.bytes != 0) {
-                progressed();
-            } else if (got.ec == asio::error::would_block) {
-                if (std::error_code const ec = co_await stream_.wait_readable())
-                    co_return lost(ec);
-            } else if (got.ec == asio::error::eof || got.ec == errc::truncated) {
-                if (!parser_.started())
-                    co_return failure(errc::connection_closed, "the peer closed before it answered");
-                if (got.ec == errc::truncated)
-                    co_return failure(errc::truncated);
-                if (auto parsed = parser_.commit_eof(); !parsed)
-                    co_return std::move(parsed).error();
-            } else {
-                co_return lost(got.ec);
-            }
-        }
-        x.answer_begun = true;
-        if (auto kept = keep_body(out.body, x.answer_limit); !kept)
-            co_return std::move(kept).error();
-        out.head = std::move(parser_.head());
-        co_return out;
     }
 
     // Moves what the parser has of the body to where it is kept.
@@ -333,24 +319,38 @@ private:
         return {};
     }
 
-    // One attempt to read; a long body of known length goes straight to where it is kept.
-    io_result read_more(std::string& kept, result<void>& parsed)
+    // Where the next bytes go: a long body of known length goes straight to where it is kept.
+    std::span<std::byte> room_in(std::string& kept)
     {
         auto const direct = static_cast<std::size_t>(
             std::min<std::uint64_t>(parser_.direct_body_remaining(), chunk_bytes));
-        if (direct == 0) {
-            io_result const got = stream_.try_read_some(parser_.prepare());
-            if (got.bytes != 0)
-                parsed = parser_.commit(got.bytes);
-            return got;
-        }
+        if (direct == 0)
+            return parser_.prepare();
         std::size_t const before = kept.size();
         kept.resize(before + direct);
-        io_result const got = stream_.try_read_some(std::as_writable_bytes(std::span(kept).subspan(before)));
-        kept.resize(before + got.bytes);
-        if (got.bytes != 0)
-            parser_.commit_direct(got.bytes);
-        return got;
+        return std::as_writable_bytes(std::span(kept).subspan(before));
+    }
+
+    // Takes what was read into `room_in(kept)`.
+    result<void> take(std::string& kept, std::span<std::byte> into, std::error_code ec, std::size_t bytes)
+    {
+        bool const direct = parser_.direct_body_remaining() != 0;
+        if (direct)
+            kept.resize(kept.size() - into.size() + bytes);
+        if (bytes != 0) {
+            progressed();
+            if (!direct)
+                return parser_.commit(bytes);
+            parser_.commit_direct(bytes);
+            return {};
+        }
+        if (ec != asio::error::eof && ec != errc::truncated)
+            return lost(ec);
+        if (!parser_.started())
+            return failure(errc::connection_closed, "the peer closed before it answered");
+        if (ec == errc::truncated)
+            return failure(errc::truncated);
+        return parser_.commit_eof();
     }
 
     static http::parser_limits small_reads()
@@ -371,6 +371,8 @@ private:
     std::chrono::milliseconds span_{0};
     errc on_expiry_ = errc::stall_timeout;
     errc cause_ = errc::stall_timeout;
+    std::string_view head_left_;                // what of the head the stream has not taken yet,
+    std::span<std::byte const> chunk_left_;     // and of the chunk that follows it
     std::size_t unyielded_ = 0;
     result<void> early_;
     bool timed_out_ = false;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ossify {
@@ -61,6 +62,28 @@ public:
 
     http::response_head head;
     std::string body;
+};
+
+/// What one exchange sends and what came of it.
+class exchange_state {
+public:
+    exchange_state() = default;
+
+    // in; all of it lives until the exchange ends
+    http::method method = http::method::get;
+    std::string_view head;          ///< serialised
+    content const* sends = nullptr;
+    bool sums = false;              ///< compute the CRC-64 of what is sent
+    send_observer* observer = nullptr;
+    std::size_t answer_limit = 0;   ///< bytes of the answer's body at the most
+    bool slow_answer = false;       ///< the service may need long: only the operation's limit counts
+
+    // out
+    std::uint64_t crc64 = 0;
+    std::uint64_t sent = 0;         ///< bytes of the body handed to the stream
+    bool head_sent = false;         ///< something reached the stream
+    bool all_sent = false;          ///< the service has everything it needs to act
+    bool answer_begun = false;
 };
 
 }  // namespace ossify

@@ -210,6 +210,14 @@ public:
         return {ec, total};
     }
 
+    /// One attempt that the reactor repeats when bytes arrive: cheaper than to wait for readiness and try again.
+    awaitable<io_outcome> read_some(std::span<std::byte> into)
+    {
+        if (engine_)
+            return read_secure(into);
+        return socket_.async_read_some(asio::buffer(into.data(), into.size()), awaited);
+    }
+
     awaitable<std::error_code> wait_readable()
     {
         while (engine_ && !engine_->output().empty()) {
@@ -278,9 +286,31 @@ private:
         return {ec, bytes};
     }
 
-    io_result fill_engine()
+    awaitable<io_outcome> read_secure(std::span<std::byte> into)
     {
-        io_result const got = receive(engine_->prepare_input());
+        for (;;) {
+            io_result got = try_read_some(into);
+            if (got.bytes != 0 || got.ec != asio::error::would_block)
+                co_return io_outcome(got.ec, got.bytes);
+            std::error_code ec;
+            for (flush(ec); ec == asio::error::would_block; flush(ec)) {  // the peer may need it before it answers
+                auto [waited] = co_await socket_.async_wait(socket_type::wait_write, awaited);
+                if (waited)
+                    co_return io_outcome(waited, 0);
+            }
+            // what went wrong with that, the read tells
+            auto const room = engine_->prepare_input();
+            auto [read, bytes] = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), awaited);
+            got = filled({read, bytes});
+            if (got.ec)
+                co_return io_outcome(got.ec, 0);
+        }
+    }
+
+    io_result fill_engine() { return filled(receive(engine_->prepare_input())); }
+
+    io_result filled(io_result got)
+    {
         engine_->commit_input(got.bytes);
         if (got.ec == asio::error::eof && !engine_->closed_by_peer())
             return {make_error_code(errc::truncated), 0};

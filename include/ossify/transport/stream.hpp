@@ -6,6 +6,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
+#include <asio/error.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace ossify {
@@ -70,6 +72,37 @@ concept byte_stream =
         { s.close() } noexcept -> std::same_as<void>;
         { c.is_open() } noexcept -> std::same_as<bool>;
     };
+
+/// What became of a read that may have waited: as `io_result`, in the form that Asio gives it.
+using io_outcome = std::tuple<std::error_code, std::size_t>;
+
+namespace detail {
+
+template<byte_stream S>
+awaitable<io_outcome> try_and_wait(S& stream, std::span<std::byte> into)
+{
+    for (;;) {
+        io_result const got = stream.try_read_some(into);
+        if (got.bytes != 0 || got.ec != asio::error::would_block)
+            co_return io_outcome(got.ec, got.bytes);
+        if (std::error_code const ec = co_await stream.wait_readable())
+            co_return io_outcome(ec, 0);
+    }
+}
+
+}  // namespace detail
+
+/// Reads what is there, and waits for it if need be. A stream that can do both at a lower price than an attempt, a wait
+/// and another attempt has a member of this name.
+/// Lifetime: stream and buffer must live until the await returns. Cancellation: as that of the stream's waits.
+template<byte_stream S>
+awaitable<io_outcome> read_some(S& stream, std::span<std::byte> into)
+{
+    if constexpr (requires { { stream.read_some(into) } -> std::same_as<awaitable<io_outcome>>; })
+        return stream.read_some(into);
+    else
+        return detail::try_and_wait(stream, into);
+}
 
 /// What makes streams, and names the clock by which deadlines, back-off and idle limits are counted.
 /// A model is a cheap handle: copies share their settings.
