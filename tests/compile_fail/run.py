@@ -3,8 +3,8 @@
 
 usage: run.py FOLDER COMPILER [ARGUMENTS]
 
-A case begins with `// expect: TEXT`, for every compiler, and may go on with `// expect-gcc: TEXT`. With -DPOSITIVE it is
-its own twin. Prints TAP.
+A case begins with `// expect: TEXT`, for every compiler, and may go on with more of them, or with `// expect-gcc: TEXT`.
+With `// expect-gcc12: TEXT` alone it is a case for GCC 12 only. With -DPOSITIVE it is its own twin. Prints TAP.
 """
 import concurrent.futures
 import os
@@ -20,20 +20,29 @@ def squeeze(text):
     return re.sub(r"[\s\\]+", " ", text)
 
 
-def check(case, command, is_gcc):
-    """What is wrong with a case, or nothing."""
-    wanted = []
+def sentences(case, marks):
+    """What the compiler must print, and whether the case has sentences at all."""
+    wanted, found = [], False
     for line in case.read_text().splitlines():
         kind, _, text = line.partition(": ")
-        if kind not in ("// expect", "// expect-gcc"):
+        if kind not in ("// expect", "// expect-gcc", "// expect-gcc12"):
             break
-        if kind == "// expect" or is_gcc:
+        found = True
+        if kind in marks:
             wanted.append(text)
-    if not wanted:
+    return wanted, found
+
+
+def check(case, command, marks):
+    """What is wrong with a case, or nothing."""
+    wanted, found = sentences(case, marks)
+    if not found:
         return "the first line says what the compiler must print: // expect: TEXT"
     twin = subprocess.run([*command, "-DPOSITIVE", case], capture_output=True, text=True)
     if twin.returncode != 0:
         return "its twin must compile\n" + twin.stderr
+    if not wanted:
+        return None  # another compiler's case
     bad = subprocess.run([*command, case], capture_output=True, text=True)
     if bad.returncode == 0:
         return "it must not compile"
@@ -47,6 +56,10 @@ def main():
     folder, compiler = pathlib.Path(sys.argv[1]), sys.argv[2:]
     version = subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=True).stdout
     is_gcc = "clang" not in version
+    marks = {"// expect"}
+    if is_gcc:
+        major = subprocess.run([*compiler, "-dumpversion"], capture_output=True, text=True, check=True).stdout
+        marks |= {"// expect-gcc"} | ({"// expect-gcc12"} if int(major.split(".")[0]) <= 12 else set())
     cases = sorted(folder.glob("*.cpp"))
     print(f"1..{len(cases)}", flush=True)
     failed = 0
@@ -56,7 +69,7 @@ def main():
         subprocess.run([*compiler, "-x", "c++-header", folder / "prelude.hpp", "-o", compiled], check=True)
         use = ["-include", header] if is_gcc else ["-include-pch", compiled]
         command = [*compiler, "-fsyntax-only", *use]
-        for n, (case, wrong) in enumerate(zip(cases, pool.map(lambda c: check(c, command, is_gcc), cases)), 1):
+        for n, (case, wrong) in enumerate(zip(cases, pool.map(lambda c: check(c, command, marks), cases)), 1):
             print(f"{'not ' if wrong else ''}ok {n} {case.stem}", flush=True)
             for line in (wrong or "").splitlines()[:30]:
                 print("#", line, flush=True)

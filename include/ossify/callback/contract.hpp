@@ -285,8 +285,13 @@ private:
 ///     auto callback = photo_contract::to("https://app.example.com/photo").set<&photo_stored::user_id>(user);
 ///
 /// Source: OSS documentation, "Callback".
-template<codec::described Event, class Reply = void>
+template<class Event, class Reply = void>
 class callback_contract {
+    static_assert(codec::described<Event>, "the event of a contract is a struct that BOOST_DESCRIBE_STRUCT describes");
+};
+
+template<codec::described Event, class Reply>
+class callback_contract<Event, Reply> {
     using layout = detail::contract_layout<Event>;
     static_assert(layout::is_sound());
     static_assert(std::is_void_v<Reply> || codec::described<Reply>,
