@@ -1,7 +1,11 @@
 #include <ossify/callback/json_shape.hpp>
+#include <ossify/callback/render.hpp>
+#include <ossify/codec/json.hpp>
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -10,6 +14,23 @@ using namespace ossify;
 namespace {
 
 callback_fault shape(std::string_view text) { return detail::json_shape(text).check().kind; }
+
+/// Whether a template is JSON once the service has filled it in.
+bool renders_to_json(std::string_view text)
+{
+    callback_values values;
+    values.set("object", "a \"b\"").set("size", 5U).set("imageInfo.width", 640U);
+    return codec::parse_json(render_callback_body(text, callback_body_type::json, values)).has_value();
+}
+
+template<std::size_t N>
+std::string random_template(std::mt19937& random, std::array<std::string_view, N> const& pieces)
+{
+    std::string out;
+    for (auto left = std::uniform_int_distribution<std::size_t>(1, 9)(random); left != 0; --left)
+        out += pieces[std::uniform_int_distribution<std::size_t>(0, N - 1)(random)];
+    return out;
+}
 
 bool fits(std::string_view text) { return shape(text) == callback_fault::none; }
 
@@ -124,4 +145,37 @@ TEST_CASE("nesting is limited to what readers take")
 {
     CHECK(fits(std::string(32, '[') + std::string(32, ']')));
     CHECK(shape(std::string(33, '[') + std::string(33, ']')) == callback_fault::json_depth);
+}
+
+TEST_CASE("whatever fits is JSON once it is filled in")
+{
+    constexpr std::array<std::string_view, 26> pieces{
+        "{",       "}",      "[",     "]",         ":",       ",",
+        "\"",      "\"a\":", "\"b\"", "${object}", "${size}", "\"${imageInfo.width}\"",
+        "{\"a\":", "[",      "]",     "}",         " ",       "\\n",
+        "\\",      "-",      "0",     "12",        ".5",      "e3",
+        "true",    "null"};
+    std::mt19937 random(20160101);
+    std::size_t fitting = 0;
+    for (int i = 0; i != 200000; ++i) {
+        auto const text = random_template(random, pieces);
+        if (!fits(text))
+            continue;
+        ++fitting;
+        if (!renders_to_json(text))
+            FAIL_CHECK(text);
+    }
+    CHECK(fitting > 1000);
+}
+
+TEST_CASE("whatever is no JSON once it is filled in does not fit, and nothing else with texts only")
+{
+    constexpr std::array<std::string_view, 14> pieces{
+        "{", "}", "[", "]", ":", ",", "\"a\":", "1", "\"b\"", "${object}", "{\"a\":", "[", "]", " "};
+    std::mt19937 random(20160102);
+    for (int i = 0; i != 100000; ++i) {
+        auto const text = random_template(random, pieces);
+        if (fits(text) != renders_to_json(text))
+            FAIL_CHECK(text);
+    }
 }
