@@ -93,7 +93,7 @@ awaitable<result<part>> perform(std::shared_ptr<session<Transport>> s, upload_pa
     if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
         co_return std::move(ok).error();
     std::uint64_t const bytes = sends.length;
-    for (unsigned round = 1;; ++round) {
+    for (;;) {
         auto request = op.encode();
         if (!request)
             co_return std::move(request).error();
