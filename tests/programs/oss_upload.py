@@ -226,6 +226,18 @@ class Uploads(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("check the bucket's name", done.stderr.decode())
 
+    def test_a_skewed_clock_is_corrected_silently(self):
+        for offset in ("clock=-3h", "clock=3h"):
+            for version in ("v1", "v4"):
+                emulator = Emulator("--fault", offset)
+                try:
+                    done = upload("--endpoint", emulator.url, "--region", "cn-hangzhou", "--signature", version, self.file,
+                                  "oss://examplebucket/k")
+                finally:
+                    emulator.close()
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stderr, b"")
+
     def test_a_file_that_is_missing_ends_with_1(self):
         done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "/nonexistent", "oss://examplebucket/k")
         self.assertEqual(done.returncode, 1)
