@@ -60,7 +60,10 @@ public:
 
     /// Stores an object. Returns: the stored object; `callback` says whether the application server was called.
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for
-    /// the object failed too) and `crc_mismatch` (other bytes than those sent were stored).
+    /// the object failed too), `crc_mismatch` (other bytes than those sent were stored) and `source_changed` (the file
+    /// was written to during the upload; what is stored may mix both states).
+    /// A put with a callback is sent again after a lost answer only when the object is not there a back-off later.
+    /// The service may still have called back once: receivers should be idempotent.
     /// Cancellation: terminal; the object is then stored or not.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.
     /// Source: OSS documentation, PutObject, Callback.

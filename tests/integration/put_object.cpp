@@ -56,6 +56,8 @@ public:
         if (!stored)
             return http_reply(404, {}, h);
         h.set("ETag", "\"0123\"");
+        h.set("Date", "Sat, 16 Dec 2023 16:20:57 GMT");
+        h.set("Last-Modified", modified);
         h.set("x-oss-hash-crc64ecma", std::to_string(crc64(*stored)));
         auto head = http_reply(200, {}, h);
         auto const at = head.find("Content-Length: 0");
@@ -66,6 +68,7 @@ public:
     int heads = 0;
     int callbacks = 0;
     std::optional<std::string> stored;
+    std::string modified = "Sat, 16 Dec 2023 16:20:57 GMT";  // by the service's clock: just now
 };
 
 std::string text_of(std::size_t bytes)
@@ -233,6 +236,28 @@ TEST_CASE("a lost answer with a callback is settled by asking for the object, no
     CHECK(stored->etag == "0123");
     CHECK(service.puts == 1);
     CHECK(service.heads == 1);
+}
+
+TEST_CASE("a lost answer is not settled by an older object with the same bytes")
+{
+    memory_transport net;
+    small_service service;
+    service.stored = "x";
+    service.modified = "Sat, 16 Dec 2023 10:00:00 GMT";
+    int puts = 0;
+    net.on_request([&](received_request const& r) {
+        if (r.head.method == http::method::put && ++puts == 1)
+            return scripted_reply::lost();
+        return service(r);
+    });
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    int retries = 0;
+    auto const stored = put(net, settings(3).on_retry([&](retry_event const&) { ++retries; }),
+                            put_object_request("examplebucket", "k").body(std::string("x")).callback(notify));
+    REQUIRE(stored);
+    CHECK(stored->callback.delivered());
+    CHECK(puts == 2);
+    CHECK(retries == 1);
 }
 
 TEST_CASE("a lost answer for an object that is not there means that nothing was stored: it is sent again")

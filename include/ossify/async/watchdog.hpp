@@ -61,8 +61,8 @@ public:
         {
             entry_->when.store(when.time_since_epoch().count(), std::memory_order_relaxed);
             if (!armed_) {
-                armed_ = true;
                 dog_->add(entry_);
+                armed_ = true;
             } else {
                 dog_->hurry(when);
             }
@@ -89,9 +89,9 @@ private:
     void add(std::shared_ptr<entry> const& e)
     {
         std::lock_guard const lock(mutex_);
-        ++e->armed;
-        e->index = armed_.size();
         armed_.push_back(e);
+        e->index = armed_.size() - 1;
+        ++e->armed;
         schedule(when_of(*e));
     }
 

@@ -95,6 +95,8 @@ private:
         struct ::stat info{};
         if (::fstat(shared_->fd, &info) != 0)
             return failure(errc::source_failed, "\"" + shared_->path + "\": " + text_of_errno(errno));
+        if (S_ISDIR(info.st_mode))
+            return failure(errc::source_failed, "\"" + shared_->path + "\" is a directory");
         if (!S_ISREG(info.st_mode))
             return failure(errc::source_failed, "\"" + shared_->path + "\" is not a regular file; send it as a stream");
         file_identity found;

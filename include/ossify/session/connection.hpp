@@ -97,6 +97,12 @@ public:
         } else if (ec) {
             sent = lost(ec);
         }
+        // a stream that encrypts may have taken bytes that it could not send yet
+        while (sent && stream_.try_write_some({}).ec == asio::error::would_block) {
+            limit(limits_.stall, errc::stall_timeout);
+            if (std::error_code const ec = co_await stream_.wait_writable())
+                sent = lost(ec);
+        }
         if (!sent && sent.error() != errc::connection_closed)
             co_return explained(std::move(sent).error());
         x.all_sent = sent && x.sent == x.sends->length;

@@ -22,7 +22,9 @@ public:
     std::chrono::milliseconds handshake{10'000};  ///< TLS
     std::chrono::milliseconds stall{30'000};      ///< between two steps of the body in which a byte moved
     std::chrono::milliseconds answer{60'000};     ///< from the last byte sent to the head of the answer
-    std::chrono::milliseconds operation{0};       ///< the whole operation with all its attempts
+    /// The whole operation with all its attempts: its connections and waits. A body source or a credentials provider
+    /// that hangs is not cut short by it.
+    std::chrono::milliseconds operation{0};
 };
 
 /// A stretch of a body: what one request sends.

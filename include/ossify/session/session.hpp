@@ -115,6 +115,10 @@ public:
     /// Lifetime: `s` and what it refers to must live until the await returns.
     awaitable<result<answer>> send(service_request request, content sends, state& s);
 
+    /// Whether a request may be sent again after `why`: waits the back-off, having told those who want to know. The
+    /// policy, the budget and the operation's end may forbid it; then this returns at once.
+    awaitable<bool> may_retry(failure const& why, state& s);
+
     /// Waits on the transport's clock.
     awaitable<void> sleep(std::chrono::milliseconds span)
     {
@@ -251,18 +255,29 @@ awaitable<result<answer>> session<Transport>::send(service_request request, cont
         if (s.attempts > 1)
             why.edit().attempts = s.attempts;
         bool const give_up = s.answer_lost && s.on_lost == lost_answer::report;
-        if (give_up || !is_retryable(why) || s.attempts >= config_.retry().max_attempts || !budget_.try_spend())
+        if (give_up || !is_retryable(why))
             co_return why;
-        auto const asked = std::chrono::milliseconds(why.info().retry_after_ms);
-        auto const wait = std::max(config_.retry().delay(s.attempts + 1, random_unit()), asked);
-        if (s.end != time_point::max() && clock::now() + wait >= s.end)
+        bool const again = co_await may_retry(why, s);
+        if (!again)
             co_return why;
-        if (s.observer != nullptr)
-            s.observer->on_retry(why);
-        if (config_.on_retry())
-            config_.on_retry()(retry_event(why, s.attempts + 1, wait));
-        co_await sleep(wait);
     }
+}
+
+template<transport Transport>
+awaitable<bool> session<Transport>::may_retry(failure const& why, state& s)
+{
+    if (s.attempts >= config_.retry().max_attempts || !budget_.try_spend())
+        co_return false;
+    auto const asked = std::chrono::milliseconds(why.info().retry_after_ms);
+    auto const wait = std::max(config_.retry().delay(s.attempts + 1, random_unit()), asked);
+    if (s.end != time_point::max() && clock::now() + wait >= s.end)
+        co_return false;
+    if (s.observer != nullptr)
+        s.observer->on_retry(why);
+    if (config_.on_retry())
+        config_.on_retry()(retry_event(why, s.attempts + 1, wait));
+    co_await sleep(wait);
+    co_return true;
 }
 
 }  // namespace ossify

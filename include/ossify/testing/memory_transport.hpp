@@ -140,6 +140,8 @@ public:
     {
         if (!open_)
             return {asio::error::bad_descriptor, 0};
+        if (from.empty())
+            return {};
         if (!writable_)
             return {asio::error::would_block, 0};
         if (std::error_code const ec = step())

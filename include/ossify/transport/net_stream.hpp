@@ -116,6 +116,10 @@ public:
         }
         ec = asio::error::host_not_found;
         for (auto const& candidate : candidates) {
+            if (closed_) {  // while we were about to look at an outcome
+                ec = asio::error::operation_aborted;
+                break;
+            }
             socket_.close(ec);
             socket_.open(candidate.protocol(), ec);
             if (ec)
@@ -186,7 +190,7 @@ public:
     {
         std::error_code ec;
         if (!engine_) {
-            std::size_t const bytes = socket_.write_some(from, ec);
+            std::size_t const bytes = from.empty() ? 0 : socket_.write_some(from, ec);
             return {ec, bytes};
         }
         flush(ec);
@@ -260,6 +264,7 @@ public:
 
     void close() noexcept
     {
+        closed_ = true;
         if (lookup_)
             lookup_->abandon();
         std::error_code ignored;
@@ -366,6 +371,7 @@ private:
     std::optional<tls_context> tls_;
     std::unique_ptr<tls_engine> engine_;
     std::optional<detail::lookup> lookup_;
+    bool closed_ = false;
 };
 
 static_assert(byte_stream<net_stream>);

@@ -51,6 +51,7 @@ public:
 ///   Each is awaited at most once. After a failure the stream is closed. The peer must outlive the await.
 /// - `try_read_some` / `try_write_some` move what they can at once. Without `ec`, and with buffers that are not empty,
 ///   `1 <= bytes`. A written byte belongs to the stream; `wait_readable` and `shutdown` go on sending it if need be.
+/// - An attempt to write nothing says `would_block` while bytes written before still wait to be sent.
 /// - `wait_readable` / `wait_writable` complete when an attempt is worth making; an attempt may then still say
 ///   `would_block`. At most one of each is outstanding.
 /// - The peer's orderly end is `asio::error::eof`. A TLS stream that ends without the closing alert gives

@@ -249,6 +249,7 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
     }
     detail::put_observer observer(put);
     typename session<Transport>::state state;
+    auto const began = session<Transport>::clock::now();
     state.end = s->end_after(put.time_limit);
     state.sums = put.crc;
     if (put.observer != nullptr)
@@ -260,9 +261,13 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
     state.on_lost = once ? lost_answer::report : lost_answer::resend;
     for (;;) {
         auto got = co_await s->send(put.request, put.sends, state);
-        if (auto same = put.sends.source.check_unchanged(); !same)
-            co_return std::move(same).error().in(put.request.operation);
         if (got) {
+            if (auto same = put.sends.source.check_unchanged(); !same) {
+                failure why = std::move(same).error();
+                why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
+                why.edit().request_id = got->head.headers.get("x-oss-request-id");
+                co_return std::move(why).in(put.request.operation);
+            }
             auto stored = decode_stored(put.request, got->head, std::move(got->body));
             if (stored) {
                 stored->bytes = put.sends.length;
@@ -272,11 +277,16 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
         }
         if (!state.answer_lost)
             co_return got.error();
-        // The request reached the service and the answer is lost: the object itself tells what became of it.
+        // The request reached the service and the answer is lost: the object itself tells what became of it. The
+        // back-off comes first, so that a service that is still at work can finish.
+        bool again = false;
+        if (once && is_retryable(got.error()))
+            again = co_await s->may_retry(got.error(), state);
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
         looked_for.crc64 = state.crc64;
         looked_for.summed = put.crc;
+        looked_for.age = std::chrono::ceil<std::chrono::seconds>(session<Transport>::clock::now() - began);
         auto verdict = co_await settle(*s, put.request, looked_for, got.error(), state.end);
         if (!verdict)
             co_return std::move(verdict).error();
@@ -285,7 +295,7 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
             found.retries = state.attempts - 1;
             co_return found;
         }
-        if (!once || state.attempts >= s->settings().retry().max_attempts)
+        if (!again)
             co_return got.error();
     }
 }

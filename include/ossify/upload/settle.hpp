@@ -5,6 +5,7 @@
 #include <ossify/operation/put_object.hpp>
 #include <ossify/session/session.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ public:
     std::uint64_t bytes = 0;
     std::uint64_t crc64 = 0;
     bool summed = false;      ///< crc64 is known
+    std::optional<std::chrono::seconds> age;  ///< since the operation began: an object older than that is another one
     unsigned parts = 0;       ///< the ETag of a multipart object ends in their number; 0: not such an object
 };
 
@@ -50,6 +52,13 @@ awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, 
     if (!found)
         co_return unknown(to_string(found.error()));
     bool same = found->bytes == wanted.bytes;
+    if (same && wanted.age) {
+        // both times are the service's own, so that a skewed clock here does not matter
+        auto const now = codec::parse_http_date(got->head.headers.get("Date"));
+        if (!now || !found->last_modified)
+            co_return unknown("the service did not say how old the object is");
+        same = *found->last_modified + std::chrono::seconds(2) >= *now - *wanted.age;
+    }
     if (wanted.summed && found->crc64)
         same = same && *found->crc64 == wanted.crc64;
     else if (same)
