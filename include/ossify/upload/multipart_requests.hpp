@@ -192,7 +192,7 @@ public:
     template<upload_callback Callback>
     complete_multipart_upload_request<callback_reply_t<Callback>> callback(Callback const& c) const
     {
-        static_assert(detail::require_complete<Callback>());
+        detail::require_complete<Callback>();
         complete_multipart_upload_request<callback_reply_t<Callback>> typed(operation_.upload);
         typed.operation_ = operation_;
         typed.crc_ = crc_;

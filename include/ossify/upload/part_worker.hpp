@@ -190,7 +190,11 @@ awaitable<void> send_parts(std::shared_ptr<upload_run<Transport>> run)
     part_room room;
     try {
         for (;;) {
-            auto ready = run->is_stream() ? co_await next_stream_part(*run, room) : co_await next_part(*run, room);
+            std::optional<ready_part> ready;
+            if (run->is_stream())
+                ready = co_await next_stream_part(*run, room);
+            else
+                ready = co_await next_part(*run, room);
             if (!ready)
                 break;
             bool const go_on = co_await send_part(*run, *std::move(ready));

@@ -75,7 +75,7 @@ public:
     template<upload_callback Callback>
     Request<callback_reply_t<Callback>> callback(Callback const& c) const
     {
-        static_assert(detail::require_complete<Callback>());
+        detail::require_complete<Callback>();
         Request<callback_reply_t<Callback>> typed(spec_, this->headers_);
         auto encoded = c.encode();
         if (encoded)
