@@ -229,14 +229,20 @@ inline void append_v4_request(std::string& out, std::string_view method, std::st
     out.append(1, '\n').append(payload);
 }
 
-/// Appends the string to sign of version 4. `scope` is `{date}/{region}/{product}/aliyun_v4_request`.
+/// Appends the string to sign of version 4. `scope` is `{date}/{region}/{product}/aliyun_v4_request`; the request's
+/// digest is that of its canonical form.
 inline void append_v4_string_to_sign(std::string& out, std::string_view timestamp, std::string_view scope,
-                                     std::string_view canonical_request)
+                                     codec::sha256_digest const& canonical_request)
 {
     out.append(v4_algorithm).append(1, '\n');
     out.append(timestamp).append(1, '\n');
     out.append(scope).append(1, '\n');
-    out.append(codec::sha256_hex(canonical_request));
+    codec::hex_encode_lower_to(out, codec::as_chars(canonical_request));
+}
+inline void append_v4_string_to_sign(std::string& out, std::string_view timestamp, std::string_view scope,
+                                     std::string_view canonical_request)
+{
+    append_v4_string_to_sign(out, timestamp, scope, codec::sha256(canonical_request));
 }
 
 /// The names that version 4 signs on request: lower case, sorted, once each, without those that are signed anyway and

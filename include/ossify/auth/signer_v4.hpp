@@ -29,34 +29,33 @@ inline void sign_v4(credentials const& who, signing_scope const& scope, signing_
 {
     detail::clean_for_signing(headers);
     detail::set_security_token(headers, who);
-    detail::put_header(headers, "Date", codec::http_date(now));
     if (who.anonymous()) {
+        detail::put_header(headers, "Date", codec::http_date(now));
         headers.erase("x-oss-date");
         headers.erase("x-oss-content-sha256");
         return;
     }
-    std::string const timestamp = codec::iso_basic(now);
-    std::string_view const date = std::string_view(timestamp).substr(0, 8);
-    detail::put_header(headers, "x-oss-date", timestamp);
+    auto const moment = keys.at(now, who, scope);
+    detail::put_header(headers, "Date", moment->http_date);
+    detail::put_header(headers, "x-oss-date", moment->timestamp);
     detail::put_header(headers, "x-oss-content-sha256", canonical::unsigned_payload);
     auto const names = canonical::additional_headers(additional, headers);
 
-    std::string request;
-    request.reserve(256 + headers.text().size() + 3 * key.size());
-    canonical::append_v4_request(request, http::to_string(method), bucket, key, query, headers, names);
+    std::string text;  // the canonical request, the string to sign and the header's value: one memory for all
+    text.reserve(256 + headers.text().size() + 3 * key.size());
+    canonical::append_v4_request(text, http::to_string(method), bucket, key, query, headers, names);
+    auto const request = codec::sha256(text);
+    text.clear();
+    canonical::append_v4_string_to_sign(text, moment->timestamp, moment->scope_text, request);
+    std::size_t const signed_bytes = text.size();
 
-    std::string const scope_text = scope.text(date);
-    std::string to_sign;
-    to_sign.reserve(192);
-    canonical::append_v4_string_to_sign(to_sign, timestamp, scope_text, request);
-
-    std::string& authorization = request;  // its text is no longer needed, its memory is
-    authorization.assign(canonical::v4_algorithm).append(" Credential=").append(who.access_key_id());
-    authorization.append(1, '/').append(scope_text);
+    text.append(canonical::v4_algorithm).append(" Credential=").append(who.access_key_id());
+    text.append(1, '/').append(moment->scope_text);
     for (std::size_t i = 0; i != names.size(); ++i)
-        authorization.append(i == 0 ? ",AdditionalHeaders=" : ";").append(names[i]);
-    authorization.append(",Signature=").append(keys.get(who, date, scope).sign(to_sign));
-    headers.set("Authorization", authorization);
+        text.append(i == 0 ? ",AdditionalHeaders=" : ";").append(names[i]);
+    text.append(",Signature=");
+    moment->key.append_signature(text, std::string_view(text).substr(0, signed_bytes));
+    headers.set("Authorization", std::string_view(text).substr(signed_bytes));
 }
 
 }  // namespace ossify

@@ -126,10 +126,18 @@ using sha256_stream = digest_stream<detail::sha256_algorithm>;
 
 namespace detail {
 
+/// The calling thread's stream, which is between two messages: to make one costs as much as a short message.
+template<class Algorithm>
+digest_stream<Algorithm>& idle_stream()
+{
+    static thread_local digest_stream<Algorithm> stream;
+    return stream;
+}
+
 template<class Algorithm>
 digest_bytes<Algorithm::bytes> digest(std::string_view bytes)
 {
-    digest_stream<Algorithm> stream;
+    auto& stream = idle_stream<Algorithm>();
     stream.update(bytes);
     return stream.finish();
 }
@@ -138,7 +146,7 @@ digest_bytes<Algorithm::bytes> digest(std::string_view bytes)
 template<class Algorithm>
 digest_bytes<Algorithm::bytes> hmac(std::string_view key, std::string_view bytes)
 {
-    digest_stream<Algorithm> stream;
+    auto& stream = idle_stream<Algorithm>();
     std::array<char, Algorithm::block_bytes> pad{};
     if (key.size() > pad.size()) {
         stream.update(key);

@@ -26,15 +26,22 @@ constexpr int hex_value(char c) noexcept
     return -1;
 }
 
-inline std::string hex_encode(std::string_view bytes, char const* digits)
+inline void hex_encode_to(std::string& out, std::string_view bytes, char const* digits)
 {
-    std::string out(bytes.size() * 2, '\0');
-    char* to = out.data();
+    std::size_t const before = out.size();
+    out.resize(before + bytes.size() * 2);
+    char* to = out.data() + before;
     for (char const c : bytes) {
         auto const byte = static_cast<unsigned char>(c);
         *to++ = digits[byte >> 4];
         *to++ = digits[byte & 15];
     }
+}
+
+inline std::string hex_encode(std::string_view bytes, char const* digits)
+{
+    std::string out;
+    hex_encode_to(out, bytes, digits);
     return out;
 }
 
@@ -42,6 +49,12 @@ inline std::string hex_encode(std::string_view bytes, char const* digits)
 
 /// Two lower-case digits a byte. Thread safety: stateless.
 inline std::string hex_encode_lower(std::string_view bytes) { return detail::hex_encode(bytes, detail::lower_digits); }
+
+/// Appends them. `bytes` must not be part of `out`. Thread safety: stateless.
+inline void hex_encode_lower_to(std::string& out, std::string_view bytes)
+{
+    detail::hex_encode_to(out, bytes, detail::lower_digits);
+}
 
 /// Two upper-case digits a byte. Thread safety: stateless.
 inline std::string hex_encode_upper(std::string_view bytes) { return detail::hex_encode(bytes, detail::upper_digits); }

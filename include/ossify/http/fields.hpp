@@ -3,6 +3,7 @@
 
 #include <ossify/http/syntax.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -202,7 +203,13 @@ inline void fields::append_valid(std::string_view name, std::string_view value)
     ensure_room(name.size() + value.size() + 4);
     lines_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
-    block_.append(name).append(": ", 2).append(value).append("\r\n", 2);
+    block_.resize(begin + lines_.back().size());  // one growth instead of four appends
+    char* to = std::copy(name.begin(), name.end(), block_.data() + begin);
+    *to++ = ':';
+    *to++ = ' ';
+    to = std::copy(value.begin(), value.end(), to);
+    *to++ = '\r';
+    *to = '\n';
 }
 
 inline void fields::set(std::string_view name, std::string_view value)

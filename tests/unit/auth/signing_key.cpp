@@ -71,6 +71,31 @@ TEST_CASE("a full cache drops the key unused for longest and stays right")
     CHECK(hex(keys.get(somebody, "20230102", hangzhou)) == hex(signing_key::derive("sk", "20230102", hangzhou)));
 }
 
+TEST_CASE("a moment has the texts of its second and the key of its day")
+{
+    signing_key_cache keys;
+    codec::wall_time const noon(std::chrono::seconds(1702728000));  // 2023-12-16T12:00:00Z
+    auto const moment = keys.at(noon, somebody, hangzhou);
+    CHECK(moment->http_date == "Sat, 16 Dec 2023 12:00:00 GMT");
+    CHECK(moment->timestamp == "20231216T120000Z");
+    CHECK(moment->date() == "20231216");
+    CHECK(moment->scope_text == "20231216/cn-hangzhou/oss/aliyun_v4_request");
+    CHECK(hex(moment->key) == hex(signing_key::derive("sk", "20231216", hangzhou)));
+}
+
+TEST_CASE("a moment is kept for its second, its secret and its scope")
+{
+    signing_key_cache keys;
+    codec::wall_time const noon(std::chrono::seconds(1702728000));
+    auto const moment = keys.at(noon, somebody, hangzhou);
+    CHECK(keys.at(noon, somebody, hangzhou) == moment);
+    CHECK(keys.at(noon, credentials("ak", "other"), hangzhou)->key.bytes() != moment->key.bytes());
+    CHECK(keys.at(noon, somebody, signing_scope("cn-beijing"))->scope_text != moment->scope_text);
+    CHECK(keys.at(noon + std::chrono::seconds(1), somebody, hangzhou)->timestamp == "20231216T120001Z");
+    auto const tomorrow = keys.at(noon + std::chrono::hours(24), somebody, hangzhou);
+    CHECK(hex(tomorrow->key) == hex(signing_key::derive("sk", "20231217", hangzhou)));
+}
+
 TEST_CASE("a cache can be used from several threads")
 {
     signing_key_cache keys(2);

@@ -13,6 +13,13 @@ TEST_CASE("hexadecimal text has two digits a byte in the case asked for")
     CHECK(hex_encode_lower("") == "");
 }
 
+TEST_CASE("hexadecimal text can be appended")
+{
+    std::string text = "sum=";
+    hex_encode_lower_to(text, "\x01\xfe");
+    CHECK(text == "sum=01fe");
+}
+
 TEST_CASE("hexadecimal text of either case is decoded")
 {
     CHECK(hex_decode("000fA5Ff").value() == std::string("\x00\x0f\xa5\xff", 4));
