@@ -3,6 +3,7 @@
 //     oss-emulator --bucket photos
 //
 // prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM.
+#include <ossify/auth/credentials.hpp>
 #include <ossify/emulator/emulator.hpp>
 
 #include <asio/co_spawn.hpp>
@@ -29,8 +30,8 @@ constexpr std::string_view usage =
     "\n"
     "  --listen HOST:PORT     where to listen; port 0 takes a free one (default 127.0.0.1:0)\n"
     "  --bucket NAME          make this bucket at the start; may be given several times\n"
-    "  --access-key-id ID     accept requests signed with this key (default: a generated one)\n"
-    "  --access-key-secret S\n"
+    "  --access-key-id ID     accept requests signed with this key (default: the one in OSS_ACCESS_KEY_ID\n"
+    "  --access-key-secret S  and OSS_ACCESS_KEY_SECRET, else a generated one)\n"
     "  --memory               keep objects in memory (default)\n"
     "  --discard              keep what is known of objects, throw their bytes away\n"
     "  --data-dir DIR         keep objects in a folder\n"
@@ -153,8 +154,13 @@ ossify::emulator_config configure(options const& from)
     config.listen(from.host, from.port).region(from.region).strict(from.strict).faults(from.fault).single_threaded();
     if (from.store == "discard")
         config.discard();
-    if (!from.key_id.empty())
+    if (from.key_id.empty()) {
+        // what the clients started from the same shell will use; and a secret does not belong on a command line
+        if (auto key = ossify::credentials_from_environment())
+            config.access_key(*std::move(key));
+    } else {
         config.access_key(ossify::credentials(from.key_id, ossify::secret(from.key_secret)));
+    }
     if (!from.tls_cert.empty()) {
         auto context = ossify::tls_context::server(from.tls_cert, from.tls_key);
         if (!context) {
@@ -176,7 +182,7 @@ ossify::emulator_config configure(options const& from)
 void introduce(ossify::emulator const& oss, options const& from)
 {
     std::cout << "listening on " << oss.url() << '\n';
-    if (from.key_id.empty())
+    if (from.key_id.empty() && !ossify::credentials_from_environment())
         std::cout << "OSS_ACCESS_KEY_ID=" << oss.credentials().access_key_id()
                   << "\nOSS_ACCESS_KEY_SECRET=" << oss.credentials().access_key_secret().reveal() << '\n';
     std::cout << "region " << oss.region() << "\ncallback key at " << oss.public_key_url() << std::endl;
