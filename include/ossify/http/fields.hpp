@@ -102,6 +102,9 @@ public:
     /// `append` for a caller that has checked name and value, as a parser has.
     void append_valid(std::string_view name, std::string_view value);
 
+    /// Adds all lines of another.
+    void append(fields const& other);
+
     friend bool operator==(fields const& a, fields const& b) noexcept { return a.block_ == b.block_; }
 
 private:
@@ -210,6 +213,19 @@ inline void fields::append_valid(std::string_view name, std::string_view value)
     to = std::copy(value.begin(), value.end(), to);
     *to++ = '\r';
     *to = '\n';
+}
+
+inline void fields::append(fields const& other)
+{
+    ensure_room(other.block_.size());
+    auto const begin = static_cast<std::uint32_t>(block_.size());
+    std::size_t const count = other.lines_.size();  // it may be this one
+    lines_.reserve(lines_.size() + count);
+    for (std::size_t i = 0; i != count; ++i) {
+        lines_.push_back(other.lines_[i]);
+        lines_.back().begin += begin;
+    }
+    block_.append(other.block_);
 }
 
 inline void fields::set(std::string_view name, std::string_view value)

@@ -75,7 +75,10 @@ inline bool is_valid_value(std::string_view value) noexcept
             return false;
         value.remove_prefix(8);
     }
-    return std::all_of(value.begin(), value.end(), detail::is_value_character);
+    for (char const c : value)
+        if (!detail::is_value_character(c))
+            return false;
+    return true;
 }
 
 /// True when `target` can stand in a request line: percent-encoded, not empty. Thread safety: stateless.

@@ -106,6 +106,16 @@ TEST_CASE("an argument may be a view of the fields themselves")
     CHECK(f.text() == "Host: bucket.example.com\r\nDate: bucket.example.com\r\nHost: bucket.example.com\r\n");
 }
 
+TEST_CASE("an argument may be a view of what moves while duplicates go")
+{
+    fields f;
+    f.append("A", "1");
+    f.append("A", "2");
+    f.append("B", "value");
+    f.set("A", f.get("B"));
+    CHECK(f.text() == "A: value\r\nB: value\r\n");
+}
+
 TEST_CASE("a name that is no token is refused")
 {
     fields f;

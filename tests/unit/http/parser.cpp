@@ -460,6 +460,27 @@ TEST_CASE("a body that is consumed as it arrives needs a bounded buffer")
     CHECK(reads <= 300);
 }
 
+TEST_CASE("a body that waits in the parser is moved seldom, however much of it waits")
+{
+    constexpr std::size_t step = 16 * 1024;
+    for (std::size_t backlog = 16 * step; backlog != 40 * step; backlog += step) {
+        request_parser parser;
+        CHECK(put(parser, "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n"));
+        std::size_t received = 0;
+        std::size_t moved = 0;
+        while (received < 4'000'000) {
+            char const* const before = parser.body().data();
+            std::size_t const n = std::min(parser.prepare().size(), step);
+            moved += parser.body().data() == before ? 0 : parser.body().size();
+            REQUIRE(parser.commit(n));
+            received += n;
+            if (parser.body().size() > backlog)
+                parser.consume_body(parser.body().size() - backlog);
+        }
+        CHECK(moved <= 2 * received);
+    }
+}
+
 TEST_CASE("the size of a read is configured")
 {
     parser_limits l;
