@@ -116,10 +116,8 @@ public:
         }
         ec = asio::error::host_not_found;
         for (auto const& candidate : candidates) {
-            if (closed_) {  // while we were about to look at an outcome
-                ec = asio::error::operation_aborted;
-                break;
-            }
+            if (closed_)  // while we were about to look at an outcome
+                co_return failure(std::error_code(asio::error::operation_aborted));
             socket_.close(ec);
             socket_.open(candidate.protocol(), ec);
             if (ec)
