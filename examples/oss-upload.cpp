@@ -1,27 +1,46 @@
 // oss-upload: stores a file, or what comes on standard input, as an object, and reports what the application server
-// answered to the callback.
+// answered to the callback. Large objects go in parts, several at a time, and can go on after an interruption.
 //
 //     oss-upload --endpoint https://oss-cn-hangzhou.aliyuncs.com photo.jpg oss://photos/2026/photo.jpg
+//     oss-upload --endpoint ... --parallel 8 --checkpoint cut.ckpt cut.mp4 oss://videos/cut.mp4
+//     pg_dump shop | oss-upload --endpoint ... - oss://backups/shop.sql
+#include <ossify/body/read_from.hpp>
 #include <ossify/callback/make_callback.hpp>
 #include <ossify/client.hpp>
 #include <ossify/codec/json.hpp>
 
 #include "command_line.hpp"
+#include "upload_progress.hpp"
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/this_coro.hpp>
 
+#include <cerrno>
+#include <charconv>
 #include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <functional>
 #include <iostream>
-#include <iterator>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -40,12 +59,24 @@ constexpr std::string_view usage =
     "  --callback-var NAME=VALUE    a variable of your own for the body; may be given several times\n"
     "  --callback-host H            the Host header of that call\n"
     "\n"
+    "  --part-size SIZE             of a part: 100K to 5G; default 8M, or more where 10,000 parts need it\n"
+    "  --parallel N[:LEAST]         parts under way at once, and how few when the service throttles; default 4:1\n"
+    "  --threshold SIZE             send up to SIZE in one request, without parts; default 16M\n"
+    "  --checkpoint FILE            go on, when started again, where this run stopped\n"
+    "  --leave-parts                after a failure, leave what was sent at the service\n"
+    "  --attempts N                 of each request, default 3\n"
+    "  --rate SIZE                  bytes per second at the most\n"
+    "  --traffic-limit BITS         bits per second at the most, watched by the service\n"
+    "  --time-limit SECONDS         for everything\n"
+    "  --expect-size SIZE           fail when standard input has not exactly so many bytes\n"
+    "\n"
     "  --no-crc                     do not compare CRC-64 sums\n"
     "  --quiet                      print nothing but errors\n"
     "  --json                       print one JSON object\n"
     "\n"
     "Credentials come from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN.\n"
-    "Exit: 0 stored, 1 not stored, 2 wrong usage, 3 stored but the callback failed, 4 outcome unknown.\n";
+    "Exit: 0 stored, 1 not stored, 2 wrong usage, 3 stored but the callback failed, 4 outcome unknown.\n"
+    "Ctrl-C stops: with --checkpoint or --leave-parts what was sent stays, else it is removed. Twice: at once.\n";
 
 enum exit_code { stored = 0, not_stored = 1, wrong_usage = 2, callback_not_delivered = 3, unknown = 4 };
 
@@ -56,6 +87,16 @@ struct options {
     ossify::config config;
     ossify::callback_parameters callback;
     bool has_callback = false;
+    std::uint64_t part_size = 0;
+    std::optional<std::uint64_t> threshold;
+    unsigned parallel = 4;
+    unsigned least_parallel = 1;
+    std::string checkpoint;
+    bool leave_parts = false;
+    std::uint64_t rate = 0;
+    std::uint64_t traffic_limit = 0;
+    std::chrono::seconds time_limit{0};
+    std::optional<std::uint64_t> expected_size;
     bool crc = true;
     bool quiet = false;
     bool json = false;
@@ -87,6 +128,48 @@ Value one_of(command_line::reader& from, std::string_view first, Value a, std::s
         throw command_line::usage_error(from.name() + " takes " + std::string(first) + " or " + std::string(second) +
                                         ", not \"" + text + '"');
     return text == first ? a : b;
+}
+
+void read_parallel(options& to, std::string const& text)
+{
+    auto const colon = text.find(':');
+    auto const number = [&text](std::string_view digits) {
+        unsigned n = 0;
+        auto const [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+        if (ec != std::errc() || end != digits.data() + digits.size() || n < 1 || n > 1000)
+            throw command_line::usage_error("--parallel takes N or N:LEAST, from 1 to 1000, not \"" + text + '"');
+        return n;
+    };
+    to.parallel = number(std::string_view(text).substr(0, colon));
+    to.least_parallel = colon == std::string::npos ? 1 : number(std::string_view(text).substr(colon + 1));
+}
+
+// The options that concern uploads in parts. Returns: whether this was one.
+bool read_upload_option(options& to, command_line::reader& from)
+{
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    std::string const& name = from.name();
+    if (name == "--part-size")
+        to.part_size = from.bytes();
+    else if (name == "--parallel")
+        read_parallel(to, from.value());
+    else if (name == "--threshold")
+        to.threshold = from.bytes();
+    else if (name == "--checkpoint")
+        to.checkpoint = from.value();
+    else if (name == "--leave-parts")
+        to.leave_parts = true;
+    else if (name == "--rate")
+        to.rate = from.bytes();
+    else if (name == "--traffic-limit")
+        to.traffic_limit = from.number(1, most);
+    else if (name == "--time-limit")
+        to.time_limit = std::chrono::seconds(from.number(1, 1'000'000'000));
+    else if (name == "--expect-size")
+        to.expected_size = from.bytes();
+    else
+        return false;
+    return true;
 }
 
 options read_options(int argc, char** argv)
@@ -125,6 +208,12 @@ options read_options(int argc, char** argv)
             read_variable(out, from.value());
         } else if (name == "--callback-host") {
             out.callback.host = from.value();
+        } else if (name == "--attempts") {
+            ossify::retry_policy retry;
+            retry.max_attempts = static_cast<unsigned>(from.number(1, 1000));
+            out.config.retry(retry);
+        } else if (read_upload_option(out, from)) {
+            continue;
         } else if (name == "--no-crc") {
             out.crc = false;
         } else if (name == "--quiet") {
@@ -147,42 +236,6 @@ options read_options(int argc, char** argv)
     return out;
 }
 
-/// One line that is drawn again and again on a terminal.
-class progress_bar {
-public:
-    explicit progress_bar(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) == 1) {}
-    ~progress_bar()
-    {
-        if (drawn_)
-            std::fputs("\r\033[K", stderr);
-    }
-    progress_bar(progress_bar const&) = delete;
-    progress_bar& operator=(progress_bar const&) = delete;
-
-    void show(std::uint64_t sent, std::uint64_t total)
-    {
-        auto const now = std::chrono::steady_clock::now();
-        if (!shown_ || (sent != total && now - last_ < std::chrono::milliseconds(100)))
-            return;
-        last_ = now;
-        drawn_ = true;
-        constexpr int width = 32;
-        double const part = total == 0 ? 1.0 : static_cast<double>(sent) / static_cast<double>(total);
-        int const full = static_cast<int>(part * width);
-        double const seconds = std::chrono::duration<double>(now - began_).count();
-        std::fprintf(stderr, "\r\033[K[%.*s%.*s] %3.0f %%  %.1f MiB/s", full, "################################",
-                     width - full, "                                ", part * 100,
-                     seconds > 0 ? static_cast<double>(sent) / seconds / (1024 * 1024) : 0.0);
-        std::fflush(stderr);
-    }
-
-private:
-    bool shown_;
-    bool drawn_ = false;
-    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point last_{};
-};
-
 using outcome = ossify::result<ossify::stored_object<>>;
 
 ossify::json::object describe(outcome const& got, double seconds)
@@ -191,6 +244,7 @@ ossify::json::object describe(outcome const& got, double seconds)
     if (!got) {
         out["error"] = ossify::to_string(got.error());
         out["request_id"] = got.error().request_id();
+        out["upload_id"] = got.error().info().upload_id;
     } else {
         out["etag"] = got->etag;
         out["crc64"] = got->crc64 ? ossify::json::value(std::to_string(*got->crc64)) : ossify::json::value();
@@ -202,8 +256,12 @@ ossify::json::object describe(outcome const& got, double seconds)
         else if (got->callback.requested())
             callback["error"] = ossify::to_string(got->callback.failure());
         out["callback"] = std::move(callback);
+        out["bytes"] = got->bytes;
         out["parts"] = got->parts;
         out["retries"] = got->retries;
+        out["resumed_parts"] = got->figures.resumed_parts;
+        out["throttled"] = got->figures.throttled;
+        out["parallel"] = {{"most", got->figures.most_parallel}, {"least", got->figures.least_parallel}};
     }
     out["seconds"] = seconds;
     return out;
@@ -219,6 +277,10 @@ void print(options const& o, outcome const& got)
         std::cout << "stored oss://" << o.bucket << '/' << o.key << "  " << got->bytes << " bytes  ETag " << got->etag;
         if (got->crc64)
             std::cout << "  CRC-64 " << *got->crc64;
+        if (got->parts != 0)
+            std::cout << "  " << got->parts << " parts";
+        if (got->figures.resumed_parts != 0)
+            std::cout << ", " << got->figures.resumed_parts << " of them from before";
         std::cout << '\n';
         if (got->callback.delivered())
             std::cout << "callback delivered; the application server answered: " << got->callback.body() << '\n';
@@ -241,18 +303,115 @@ int exit_code_of(outcome const& got)
     return got.error() == ossify::condition::usage ? wrong_usage : not_stored;
 }
 
-ossify::put_object_request<> make_request(options const& o, progress_bar& bar)
+// What every kind of upload is told.
+template<class Request>
+Request with_options(Request request, options const& o, progress_bar& bar)
 {
-    ossify::put_object_request<> request(o.bucket, o.key);
-    if (o.file == "-")
-        request.body(std::string(std::istreambuf_iterator<char>(std::cin), {}));
-    else
-        request.file(o.file);
     if (ossify::mime_type_of(o.key) == ossify::mime_type_of({}))  // the key tells nothing
         request.content_type(std::string(ossify::mime_type_of(o.file)));
-    request.check_crc64(o.crc).on_progress(
-        [&bar](ossify::put_progress const& p) { bar.show(p.sent, p.total); });
+    request.part_size(o.part_size).parallel(o.parallel, o.least_parallel).check_crc64(o.crc).time_limit(o.time_limit);
+    if (o.threshold)
+        request.threshold(*o.threshold);
+    if (o.leave_parts)
+        request.leave_parts_on_failure();
+    if (o.rate != 0)
+        request.rate_limit(o.rate);
+    if (o.traffic_limit != 0)
+        request.traffic_limit(o.traffic_limit);
+    if (bar.shown())
+        request.on_progress([&bar](ossify::progress const& p) { bar.show(p); });
+    request.on_notice([&bar](std::string_view text) {
+        bar.clear();
+        std::cerr << "oss-upload: " << text << '\n';
+    });
     return o.has_callback ? request.callback(ossify::make_callback(o.callback).value()) : request;
+}
+
+ossify::awaitable<ossify::result<std::size_t>> read_input(ossify::blocking_pool& threads, std::span<std::byte> out)
+{
+    std::function<std::ptrdiff_t()> const call = [out]() -> std::ptrdiff_t {
+        ::ssize_t const n = ::read(STDIN_FILENO, out.data(), out.size());
+        return n < 0 ? -std::ptrdiff_t{errno} : n;
+    };
+    std::ptrdiff_t const n = co_await threads.run(call);
+    if (n < 0)
+        co_return ossify::failure(ossify::errc::source_failed, std::generic_category().message(static_cast<int>(-n)));
+    co_return static_cast<std::size_t>(n);
+}
+
+/// Standard input that cannot be waited for, such as /dev/zero: read on a thread.
+class device_input {
+public:
+    ossify::awaitable<ossify::result<std::size_t>> read_some(std::span<std::byte> out)
+    {
+        return read_input(*threads_, out);
+    }
+
+private:
+    std::shared_ptr<ossify::blocking_pool> threads_ = std::make_shared<ossify::blocking_pool>(1);
+};
+
+enum class input_kind { file, waitable, device };
+
+input_kind kind_of_input()
+{
+    struct ::stat info{};
+    if (::fstat(STDIN_FILENO, &info) != 0 || S_ISREG(info.st_mode))
+        return input_kind::file;
+    bool const waitable = S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode) || ::isatty(STDIN_FILENO) == 1;
+    return waitable ? input_kind::waitable : input_kind::device;
+}
+
+/// Standard input as a stream, whose flags are as before when it ends: they belong to others as well.
+class standard_input {
+public:
+    explicit standard_input(asio::io_context& io) : flags_(::fcntl(STDIN_FILENO, F_GETFL)), stream_(io, STDIN_FILENO)
+    {
+#ifdef F_SETPIPE_SZ
+        (void)::fcntl(STDIN_FILENO, F_SETPIPE_SZ, 1024 * 1024);  // fewer, longer reads; not every pipe may grow
+#endif
+    }
+    standard_input(standard_input const&) = delete;
+    standard_input& operator=(standard_input const&) = delete;
+    ~standard_input()
+    {
+        stream_.release();
+        (void)::fcntl(STDIN_FILENO, F_SETFL, flags_);
+    }
+
+    asio::posix::stream_descriptor& stream() noexcept { return stream_; }
+
+private:
+    int flags_;
+    asio::posix::stream_descriptor stream_;
+};
+
+ossify::awaitable<outcome> perform(ossify::client& oss, options const& o, progress_bar& bar)
+{
+    // let Ctrl-C keep what was sent
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    bool const from_input = o.file == "-";
+    auto const kind = from_input ? kind_of_input() : input_kind::file;
+    if (kind == input_kind::file) {
+        ossify::upload_file_request<> request(o.bucket, o.key, from_input ? "/dev/stdin" : o.file);
+        if (!o.checkpoint.empty())
+            request.checkpoint(o.checkpoint);
+        auto const whole = with_options(std::move(request), o, bar);
+        co_return co_await oss.upload_file(whole);
+    }
+    ossify::upload_stream_request<> request(o.bucket, o.key);
+    if (o.expected_size)
+        request.expect_bytes(*o.expected_size);
+    std::optional<standard_input> input;
+    if (kind == input_kind::waitable) {
+        asio::any_io_executor const ex = co_await asio::this_coro::executor;
+        input.emplace(static_cast<asio::io_context&>(ex.context()));
+        request.source(ossify::read_from(input->stream()));
+    } else {
+        request.source(device_input());
+    }
+    auto const whole = with_options(std::move(request), o, bar);
+    co_return co_await oss.upload_stream(whole);
 }
 
 int upload(options const& o)
@@ -263,12 +422,23 @@ int upload(options const& o)
     outcome got = ossify::failure();
     {
         progress_bar bar(!o.quiet && !o.json);
-        auto const on_end = [&got](std::exception_ptr thrown, outcome r) {
+        asio::cancellation_signal stop;
+        asio::signal_set interrupts(io, SIGINT, SIGTERM);
+        auto on_end = [&](std::exception_ptr thrown, outcome r) {
+            interrupts.cancel();
             if (thrown)
                 std::rethrow_exception(thrown);
             got = std::move(r);
         };
-        asio::co_spawn(io, oss.put_object(make_request(o, bar)), on_end);
+        bool const keep = !o.checkpoint.empty() || o.leave_parts;
+        interrupts.async_wait([&](std::error_code ec, int number) {
+            if (ec)
+                return;
+            std::signal(number, SIG_DFL);
+            interrupts.clear();
+            stop.emit(keep ? asio::cancellation_type::total : asio::cancellation_type::terminal);
+        });
+        asio::co_spawn(io, perform(oss, o, bar), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
         io.run();
     }
     std::chrono::duration<double> const seconds = std::chrono::steady_clock::now() - began;
