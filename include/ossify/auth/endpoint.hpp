@@ -63,6 +63,7 @@ public:
     std::string host_for(std::string_view bucket) const;
     /// The request target, percent-encoded. An empty key stands for the bucket, an empty bucket for the service.
     std::string target_for(std::string_view bucket, std::string_view key, http::query const& query = {}) const;
+    void append_target(std::string& out, std::string_view bucket, std::string_view key, http::query const& query) const;
     /// The absolute URL.
     std::string url_for(std::string_view bucket, std::string_view key, http::query const& query = {}) const;
 
@@ -202,6 +203,13 @@ inline std::string endpoint::target_for(std::string_view bucket, std::string_vie
 {
     std::string out;
     out.reserve(bucket.size() + key.size() + 32);
+    append_target(out, bucket, key, query);
+    return out;
+}
+
+inline void endpoint::append_target(std::string& out, std::string_view bucket, std::string_view key,
+                                    http::query const& query) const
+{
     out += '/';
     if (style_ == url_style::path && !bucket.empty()) {
         codec::percent_encode_to(out, bucket, false);
@@ -212,7 +220,6 @@ inline std::string endpoint::target_for(std::string_view bucket, std::string_vie
         out += '?';
         query.append_to(out);
     }
-    return out;
 }
 
 inline std::string endpoint::url_for(std::string_view bucket, std::string_view key, http::query const& query) const

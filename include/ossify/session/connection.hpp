@@ -46,7 +46,6 @@ public:
     /// From now on used by a coroutine on `ex`, until that must end at `end`.
     void begin_use(asio::any_io_executor ex, timeouts const& limits, time_point end)
     {
-        executor_ = ex;
         deadline_.move_to(std::move(ex));
         limits_ = limits;
         end_ = end;
@@ -132,6 +131,13 @@ public:
         reusable_ = x.all_sent && parser_.keep_alive() && parser_.buffered() == 0;
         co_return out;
     }
+
+    /// Memory in which requests are written, kept from one to the next.
+    struct request_memory {
+        http::request_head head;
+        std::string text;
+    };
+    request_memory& scratch() noexcept { return scratch_; }
 
     /// Ends the connection in order.
     void close() noexcept { stream_.close(); }
@@ -293,7 +299,8 @@ private:
                 unyielded_ += wanted;
                 if (unyielded_ >= turn_bytes) {  // the stream never makes us wait: let others on the loop have their turn
                     unyielded_ = 0;
-                    co_await asio::post(asio::bind_executor(executor_, asio::use_awaitable_t<asio::any_io_executor>{}));
+                    asio::any_io_executor const home = co_await asio::this_coro::executor;
+                    co_await asio::post(asio::bind_executor(home, asio::use_awaitable_t<asio::any_io_executor>{}));
                 }
             }
         } while (x.sent != c.length);
@@ -370,7 +377,7 @@ private:
     peer to_;
     http::response_parser parser_;
     typename watchdog<clock>::deadline deadline_;
-    asio::any_io_executor executor_;
+    request_memory scratch_;
     timeouts limits_;
     time_point end_ = time_point::max();
     time_point idle_since_{};

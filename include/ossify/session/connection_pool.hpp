@@ -56,6 +56,8 @@ public:
         }
         ~lease() { release(); }
 
+        /// False when there is no connection in it.
+        explicit operator bool() const noexcept { return connection_ != nullptr; }
         connection_type* operator->() const noexcept { return connection_.get(); }
         /// True when it has carried a request before: the peer may have closed it just now.
         bool used_before() const noexcept { return used_before_; }
@@ -73,27 +75,36 @@ public:
         bool used_before_ = false;
     };
 
-    /// An idle connection to the peer that is still live, or one that is yet to be opened. Waits while as many
-    /// connections as allowed are in use, first come first served; `end` bounds the wait.
+    /// An idle connection to the peer that is still live, or one that is yet to be opened; none while as many as allowed
+    /// are in use. It is used by a coroutine on `ex` until `end`.
+    lease try_acquire(asio::any_io_executor const& ex, peer const& to, timeouts const& limits, time_point end)
+    {
+        auto const now = clock::now();
+        std::unique_ptr<connection_type> found;
+        {
+            std::lock_guard const lock(mutex_);
+            if (most_ != 0 && in_use_ >= most_)
+                return lease();
+            ++in_use_;
+            found = take_idle(to, now);
+        }
+        ticket place(*this, true);
+        return furnish(place, std::move(found), now, ex, to, limits, end);
+    }
+
+    /// As above, but waits: first come, first served. `end` bounds the wait.
     awaitable<result<lease>> acquire(peer to, timeouts limits, time_point end)
     {
         asio::any_io_executor const ex = co_await asio::this_coro::executor;
-        ticket place(*this);
+        ticket place(*this, false);
         while (!place.admitted()) {
             auto turn = place.queue(ex, end);
             co_await turn->timer.async_wait(awaited);
             if (!turn->called && clock::now() >= end)
                 co_return failure(errc::operation_timeout, "all connections are in use");
         }
-        auto found = take_idle(to);
-        while (found && !found->is_live())
-            found = take_idle(to);
-        bool const used = found != nullptr;
-        if (!found)
-            found = std::make_unique<connection_type>(net_, ex_, dog_, std::move(to));
-        place.keep();
-        found->begin_use(ex, limits, end);
-        co_return lease(this->shared_from_this(), std::move(found), used);
+        auto const now = clock::now();
+        co_return furnish(place, locked_take_idle(to, now), now, ex, to, limits, end);
     }
 
     /// How many connections wait for their next request.
@@ -123,7 +134,7 @@ private:
     // A place among the connections in use; given up unless a lease takes it over.
     class ticket {
     public:
-        explicit ticket(connection_pool& pool) : pool_(pool) {}
+        ticket(connection_pool& pool, bool held) : pool_(pool), held_(held) {}
         ticket(ticket const&) = delete;
         ticket& operator=(ticket const&) = delete;
         ~ticket()
@@ -157,8 +168,23 @@ private:
     private:
         connection_pool& pool_;
         std::shared_ptr<waiter> waiting_;
-        bool held_ = false;
+        bool held_;
     };
+
+    // The connection for an admitted request: `found`, or another that is idle and live, or a new one.
+    lease furnish(ticket& place, std::unique_ptr<connection_type> found, time_point now,
+                  asio::any_io_executor const& ex, peer const& to, timeouts const& limits, time_point end)
+    {
+        // one that was in use just now need not be asked whether it is live
+        while (found && now - found->idle_since() > fresh && !found->is_live())
+            found = locked_take_idle(to, now);
+        bool const used = found != nullptr;
+        if (!found)
+            found = std::make_unique<connection_type>(net_, ex_, dog_, to);
+        place.keep();
+        found->begin_use(ex, limits, end);
+        return lease(this->shared_from_this(), std::move(found), used);
+    }
 
     bool try_enter()
     {
@@ -197,6 +223,12 @@ private:
     void free_place()
     {
         std::lock_guard const lock(mutex_);
+        pass_on_place();
+    }
+
+    // with the mutex held
+    void pass_on_place()
+    {
         if (line_.empty()) {
             --in_use_;
             return;
@@ -215,13 +247,19 @@ private:
         asio::post(w->ex, std::move(wake));
     }
 
-    std::unique_ptr<connection_type> take_idle(peer const& to)
+    std::unique_ptr<connection_type> locked_take_idle(peer const& to, time_point now)
     {
         std::lock_guard const lock(mutex_);
+        return take_idle(to, now);
+    }
+
+    // with the mutex held
+    std::unique_ptr<connection_type> take_idle(peer const& to, time_point now)
+    {
         auto const at = idle_.find(to);
         if (at == idle_.end() || at->second.empty())
             return nullptr;
-        if (clock::now() - at->second.back()->idle_since() > idle_limit_) {
+        if (now - at->second.back()->idle_since() > idle_limit_) {
             idle_count_ -= at->second.size();  // the newest is too old, and so are the others
             idle_.erase(at);
             return nullptr;
@@ -236,8 +274,8 @@ private:
     {
         auto const now = clock::now();
         c->end_use(now);
+        std::lock_guard const lock(mutex_);
         if (c->reusable()) {
-            std::lock_guard const lock(mutex_);
             auto& line = idle_[c->remote()];
             line.push_back(std::move(c));
             ++idle_count_;
@@ -246,9 +284,10 @@ private:
                 --idle_count_;
             }
         }
-        c.reset();
-        free_place();
+        pass_on_place();
     }
+
+    static constexpr std::chrono::milliseconds fresh{10};  // since a connection's last answer
 
     Transport net_;
     asio::any_io_executor ex_;

@@ -102,18 +102,11 @@ public:
         return allowed.count() == 0 ? time_point::max() : clock::now() + allowed;
     }
 
-    awaitable<result<credentials>> current_credentials() const
-    {
-        if (config_.provider())
-            co_return co_await config_.provider()();
-        co_return config_.credentials();
-    }
-
     /// Sends a request until it is answered with a status below 300 or nothing helps.
     /// Errors: those of the service, of the connection, `crc_mismatch`, `operation_timeout`.
     /// Cancellation: terminal; the connection is closed. Whether the service acted is then unknown.
-    /// Lifetime: `s` and what it refers to must live until the await returns.
-    awaitable<result<answer>> send(service_request request, content sends, state& s);
+    /// Lifetime: all three, and what `s` refers to, must live until the await returns.
+    awaitable<result<answer>> send(service_request const& request, content const& sends, state& s);
 
     /// Whether a request may be sent again after `why`: waits the back-off, having told those who want to know. The
     /// policy, the budget and the operation's end may forbid it; then this returns at once.
@@ -128,17 +121,18 @@ public:
     }
 
 private:
-    http::request_head head_of(service_request const& request, std::uint64_t body_bytes) const
+    // Everything of a request's head but date and signature.
+    void write_request(http::request_head& head, service_request const& request, std::uint64_t body_bytes) const
     {
-        http::request_head head(request.method, endpoint_.target_for(request.bucket, request.key, request.query));
+        head.clear();
+        head.method = request.method;
+        endpoint_.append_target(head.target, request.bucket, request.key, request.query);
         head.headers.reserve(request.headers.size() + 8, request.headers.text().size() + 640);
         head.headers.append_valid("Host", endpoint_.host_for(request.bucket));
         head.headers.append_valid("User-Agent", config_.user_agent());
         if (request.method == http::method::put || request.method == http::method::post)
             head.headers.append_valid("Content-Length", std::to_string(body_bytes));
-        for (auto const [name, value] : request.headers)
-            head.headers.append_valid(name, value);
-        return head;
+        head.headers.append(request.headers);
     }
 
     // The service's clock from its answer's Date. Returns: whether that is news.
@@ -184,11 +178,10 @@ private:
 };
 
 template<transport Transport>
-awaitable<result<answer>> session<Transport>::send(service_request request, content sends, state& s)
+awaitable<result<answer>> session<Transport>::send(service_request const& request, content const& sends, state& s)
 {
+    asio::any_io_executor const ex = co_await asio::this_coro::executor;
     peer const to(endpoint_.connect_host(request.bucket), endpoint_.port(), endpoint_.secure());
-    http::request_head head = head_of(request, sends.length);
-    std::string head_text;
     bool clock_corrected = false;
     bool stale_forgiven = false;
     for (;;) {
@@ -196,13 +189,18 @@ awaitable<result<answer>> session<Transport>::send(service_request request, cont
         s.answer_lost = false;
         if (s.observer != nullptr)
             s.observer->on_attempt(s.attempts);
-        auto who = co_await current_credentials();
+        result<credentials> who = config_.credentials();
+        if (config_.provider())
+            who = co_await config_.provider()();
         if (!who)
             co_return std::move(who).error().in(request.operation);
-        auto lease = co_await pool_->acquire(to, config_.limits(), s.end);
-        if (!lease)
-            co_return std::move(lease).error().in(request.operation);
-        auto& line = *lease;
+        auto line = pool_->try_acquire(ex, to, config_.limits(), s.end);
+        if (!line) {
+            auto waited = co_await pool_->acquire(to, config_.limits(), s.end);
+            if (!waited)
+                co_return std::move(waited).error().in(request.operation);
+            line = *std::move(waited);
+        }
 
         exchange_state x;
         result<void> opened;
@@ -210,12 +208,14 @@ awaitable<result<answer>> session<Transport>::send(service_request request, cont
             opened = co_await line->open();
         result<answer> got = failure();
         if (opened) {
+            auto& [head, text] = line->scratch();
+            write_request(head, request, sends.length);
             // signed only now: waiting for a connection must not make the date old
             signer_.sign(*who, wall_now(), request.method, request.bucket, request.key, request.query, head.headers);
-            head_text.clear();
-            http::write_head(head_text, head);
+            text.clear();
+            http::write_head(text, head);
             x.method = request.method;
-            x.head = head_text;
+            x.head = text;
             x.sends = &sends;
             x.sums = s.sums;
             x.observer = s.observer;

@@ -165,3 +165,20 @@ TEST_CASE("fields are equal when their lines are")
     other.set("Date", "tomorrow");
     CHECK_FALSE(other == some());
 }
+
+TEST_CASE("all lines of another block can be added, and still be found and changed one by one")
+{
+    fields headers;
+    headers.append("Host", "example.com");
+    fields more;
+    more.append("Content-Type", "text/plain");
+    more.append("x-oss-meta-a", "1");
+    headers.append(more);
+    CHECK(headers.size() == 3);
+    CHECK(headers.text() == "Host: example.com\r\nContent-Type: text/plain\r\nx-oss-meta-a: 1\r\n");
+    headers.set("Content-Type", "application/json");
+    CHECK(headers.get("x-oss-meta-a") == "1");
+    headers.append(headers);
+    CHECK(headers.count("host") == 2);
+    CHECK(headers.size() == 6);
+}
