@@ -68,6 +68,8 @@ public:
             body.remove_prefix(now.size());
             x.receive(std::as_bytes(std::span(now)));
         }
+        if (x.next() == service_exchange::step::check_callback)  // of a form
+            x.callback_checked(std::nullopt);
         if (x.next() == service_exchange::step::call_back) {
             callback_body = x.callback().body;
             callback_broken_image = x.callback().image_broken;

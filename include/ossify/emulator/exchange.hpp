@@ -6,6 +6,7 @@
 #include <ossify/emulator/callback_job.hpp>
 #include <ossify/emulator/errors.hpp>
 #include <ossify/emulator/fault_plan.hpp>
+#include <ossify/emulator/form_upload.hpp>
 #include <ossify/emulator/incoming.hpp>
 #include <ossify/emulator/key_store.hpp>
 #include <ossify/emulator/reply.hpp>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -28,6 +30,7 @@ namespace ossify::emulation {
 ///
 ///     check_callback -> receive -> call_back -> answer        (any of the first three may be left out)
 ///
+/// The callback of a form is in its body: check_callback comes after receive then.
 /// Lifetime: the service and the head must outlive it. Thread safety: not thread-safe; different exchanges of one
 /// service may run in different threads.
 class service_exchange {
@@ -93,6 +96,9 @@ public:
 
     /// Takes the body into the store. Errors: MissingContentLength, EntityTooLarge, InternalError.
     [[nodiscard]] std::optional<service_error> open_sink();
+    /// The same for bytes that are only a part of the body, and may be of unknown number.
+    [[nodiscard]] std::optional<service_error> open_sink_for(std::optional<std::uint64_t> expected);
+    [[nodiscard]] std::optional<service_error> take(std::span<std::byte const> bytes);
     upload_sink& sink() { return *sink_; }
     bool has_sink() const noexcept { return sink_.has_value(); }
     /// Ends the sink. Errors: InvalidDigest, InternalError.
@@ -107,15 +113,20 @@ public:
     /// The object is stored, and the callback tells about it: it is performed next.
     void call_back(object_record const& stored);
 
+    /// From now on the request is what a form says in its fields: these headers, this key, this sender.
+    /// Errors: a bad key, and a sender that may not write there.
+    [[nodiscard]] std::optional<service_error> stand_for(http::request_head const& head, std::string key, identity who);
+
     /// What the operation needs between its begin and its finish.
     object_attributes attributes;
+    std::unique_ptr<form_upload> form;
 
 private:
     void begin();
     std::optional<service_error> decide();
     std::optional<service_error> check_names() const;
-    std::optional<service_error> check_access() const;
-    void finish();
+    std::optional<service_error> check_access(right needs) const;
+    void perform();
     void complete_headers();
     fault_facts facts_for_faults() const;
 
@@ -129,6 +140,8 @@ private:
     std::string text_;
     std::optional<callback_job> callback_;
     bool callback_due_ = false;
+    bool callback_checked_ = false;
+    bool received_all_ = false;
     fault_effects faults_;
     bool failed_on_purpose_ = false;
 };

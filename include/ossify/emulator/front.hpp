@@ -48,10 +48,8 @@ public:
         using step = service_exchange::step;
         if (x.faults().delay.count() != 0)
             co_await pause<clock_type>(x.faults().delay);
-        if (x.next() == step::check_callback) {
-            auto why = co_await check_callback_hosts(x.callback());
-            x.callback_checked(std::move(why));
-        }
+        if (x.next() == step::check_callback)
+            co_await check_callback(x);
         if (x.next() == step::receive) {
             auto received = co_await receive(http, x);
             if (!received) {
@@ -59,6 +57,8 @@ public:
                 co_return;
             }
         }
+        if (x.next() == step::check_callback)  // of a form
+            co_await check_callback(x);
         if (x.next() == step::call_back) {
             auto verdict = co_await dispatcher_.perform(x.callback());
             x.called_back(std::move(verdict));
@@ -82,6 +82,12 @@ private:
         answer.headers.set("Content-Type", page->content_type);
         http.reply(std::move(answer), std::move(page->body));
         return true;
+    }
+
+    static awaitable<void> check_callback(service_exchange& x)
+    {
+        auto why = co_await check_callback_hosts(x.callback());
+        x.callback_checked(std::move(why));
     }
 
     /// Hands the body to the exchange. Errors: the client went away, or is sent away on purpose; the connection is

@@ -54,6 +54,9 @@ enum class operation : std::uint8_t {
     preflight,
 };
 
+/// What an operation needs of its caller. Anonymous callers have it where the ACL gives it to everybody.
+enum class right { nothing, read_object, write_object, read_bucket, own };
+
 inline constexpr std::size_t operation_count = static_cast<std::size_t>(operation::preflight) + 1;
 
 /// The service's name of the operation.

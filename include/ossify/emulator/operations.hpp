@@ -2,19 +2,20 @@
 #define OSSIFY_EMULATOR_OPERATIONS_HPP
 
 #include <ossify/emulator/bucket_operations.hpp>
+#include <ossify/emulator/cross_origin.hpp>
 #include <ossify/emulator/exchange.hpp>
 #include <ossify/emulator/get_object.hpp>
 #include <ossify/emulator/multipart_listings.hpp>
 #include <ossify/emulator/multipart_operations.hpp>
 #include <ossify/emulator/operation.hpp>
+#include <ossify/emulator/post_object.hpp>
 #include <ossify/emulator/put_object.hpp>
 
+#include <cstddef>
 #include <optional>
+#include <span>
 
 namespace ossify::emulation {
-
-/// What an operation needs of its caller. Anonymous callers have it where the ACL gives it to everybody.
-enum class right { nothing, read_object, write_object, read_bucket, own };
 
 /// How the service performs an operation.
 struct operation_entry {
@@ -24,6 +25,8 @@ struct operation_entry {
     function finish = nullptr;  ///< when the body is there; absent: the operation is not implemented
     right needs = right::own;
     bool needs_bucket = true;
+    /// Takes a piece of the body, for an operation whose body is neither an object nor a text.
+    std::optional<service_error> (*receive)(service_exchange&, std::span<std::byte const>) = nullptr;
 };
 
 inline operation_entry entry_of(operation o) noexcept
@@ -49,6 +52,10 @@ inline operation_entry entry_of(operation o) noexcept
     case operation::abort_multipart_upload: return {nullptr, &finish_abort_multipart_upload, right::write_object};
     case operation::list_parts: return {nullptr, &finish_list_parts, right::read_object};
     case operation::list_multipart_uploads: return {nullptr, &finish_list_multipart_uploads, right::read_bucket};
+    // who sends a form is only known when its fields are there
+    case operation::post_object:
+        return {&begin_post_object, &finish_post_object, right::nothing, true, &receive_post_object};
+    case operation::preflight: return {nullptr, &finish_preflight, right::nothing};
     default: return {};
     }
 }

@@ -31,6 +31,7 @@ inline void service_exchange::begin()
         step_ = step::check_callback;
     else
         step_ = step::receive;
+    callback_checked_ = callback_.has_value();
 }
 
 /// Everything that can be said before the body. Errors come in the service's order: address, names, operation,
@@ -78,7 +79,7 @@ inline std::optional<service_error> service_exchange::decide()
         return service_error(403, "SecondLevelDomainForbidden", "Please use virtual hosted style to access.");
     if (entry.needs_bucket && !exists(request_.bucket()))
         return errors::no_such_bucket(request_.bucket());
-    if (auto refused = check_access())
+    if (auto refused = check_access(entry.needs))
         return refused;
     if (faults_.error) {
         failed_on_purpose_ = true;
@@ -100,16 +101,14 @@ inline std::optional<service_error> service_exchange::check_names() const
     return std::nullopt;
 }
 
-inline std::optional<service_error> service_exchange::check_access() const
+inline std::optional<service_error> service_exchange::check_access(right needs) const
 {
-    auto const operation = request_.operation;
     if (!who_.anonymous()) {
-        if (who_.read_only && !only_reads(operation))
+        if (who_.read_only && !only_reads(request_.operation))
             return errors::access_denied("You have no right to access this object because of your access key: it may "
                                          "only read.");
         return std::nullopt;
     }
-    auto const needs = entry_of(operation).needs;
     if (needs == right::nothing)
         return std::nullopt;
     auto const* const bucket = service_->objects.find_bucket(request_.bucket());
@@ -143,9 +142,14 @@ inline std::optional<service_error> service_exchange::open_sink()
     } else if (!headers.contains("Transfer-Encoding")) {
         return errors::missing_content_length();
     }
+    return open_sink_for(expected);
+}
+
+inline std::optional<service_error> service_exchange::open_sink_for(std::optional<std::uint64_t> expected)
+{
     auto& store = objects().bytes();
     // MD5 is what an ETag is, but it is too slow for a store that only measures.
-    bool const with_md5 = store.keeps_bytes() || headers.contains("Content-MD5");
+    bool const with_md5 = store.keeps_bytes() || request_.has_header("Content-MD5");
     auto sink = upload_sink::open(store, expected, with_md5);
     if (!sink)
         return errors::internal(sink.error());
@@ -184,23 +188,44 @@ inline void service_exchange::call_back(object_record const& stored)
     callback_due_ = true;
 }
 
+inline std::optional<service_error> service_exchange::stand_for(http::request_head const& head, std::string key,
+                                                                identity who)
+{
+    request_.head = &head;
+    request_.at.key = std::move(key);
+    who_ = std::move(who);
+    if (auto bad = check_names())
+        return bad;
+    return check_access(right::write_object);
+}
+
 inline void service_exchange::callback_checked(std::optional<service_error> why)
 {
+    callback_checked_ = true;
     if (why)
         fail(*why);
+    else if (received_all_)
+        perform();
     else
         step_ = step::receive;
+}
+
+inline std::optional<service_error> service_exchange::take(std::span<std::byte const> bytes)
+{
+    if (bytes.size() > settings().max_object_bytes - sink_->size())
+        return errors::entity_too_large(sink_->size() + bytes.size(), settings().max_object_bytes);
+    if (auto done = sink_->write(bytes); !done)
+        return errors::internal(done.error());
+    return std::nullopt;
 }
 
 inline void service_exchange::receive(std::span<std::byte const> bytes)
 {
     if (step_ != step::receive)
         return;
-    if (sink_) {
-        if (bytes.size() > settings().max_object_bytes - sink_->size())
-            return fail(errors::entity_too_large(sink_->size() + bytes.size(), settings().max_object_bytes));
-        if (auto done = sink_->write(bytes); !done)
-            fail(errors::internal(done.error()));
+    if (auto const special = entry_of(request_.operation).receive; special != nullptr || sink_) {
+        if (auto refused = special != nullptr ? special(*this, bytes) : take(bytes))
+            fail(*refused);
         return;
     }
     if (bytes.size() > settings().max_text_bytes - text_.size())
@@ -212,6 +237,15 @@ inline void service_exchange::received_all()
 {
     if (step_ != step::receive)
         return;
+    received_all_ = true;
+    if (callback_ && !callback_checked_ && callback_->must_be_checked())
+        step_ = step::check_callback;
+    else
+        perform();
+}
+
+inline void service_exchange::perform()
+{
     std::optional<service_error> refused;
     {
         std::lock_guard const lock(service_->mutex);
@@ -254,6 +288,7 @@ inline fault_facts service_exchange::facts_for_faults() const
 inline void service_exchange::complete_headers()
 {
     auto& to = answer_.headers;
+    allow_cross_origin(*request_.head, to);
     to.set("Server", "AliyunOSS");
     auto const now = service_->now();
     to.set("Date", codec::http_date(std::chrono::floor<std::chrono::seconds>(now + faults_.clock_offset)));
