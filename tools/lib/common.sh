@@ -76,6 +76,16 @@ LIST
 # The same for one more compiler (tools/test --clang).
 clang_package_list() { printf 'clang-16 command clang++-16\n'; }
 
+# What single tests need. Where it cannot be installed they are skipped, and say so.
+optional_package_list() {
+    cat <<LIST
+curl                     command  curl
+nodejs                   command  node
+npm                      command  npm
+chromium                 command  chromium
+LIST
+}
+
 os_release() { (. /etc/os-release 2>/dev/null && printf '%s' "${!1:-}") || true; }
 
 is_present() { # KIND NAME
@@ -93,18 +103,32 @@ is_present() { # KIND NAME
     return 1
 }
 
+# missing_of LIST-FUNCTION...: the packages of these lists that are not there.
+missing_of() {
+    local list package kind name
+    for list in "$@"; do
+        while read -r package kind name; do
+            is_present "$kind" "$name" || printf '%s\n' "$package"
+        done < <("$list")
+    done
+}
+
+# may_install: whether packages can be installed without a question; sets `sudo` to what must stand before apt-get.
+may_install() {
+    sudo=()
+    [ "$(id -u)" -ne 0 ] || return 0
+    sudo=(sudo -n)
+    command -v sudo >/dev/null && sudo -n true 2>/dev/null
+}
+
 # install_missing LOG [LIST-FUNCTION...]: installs what is not there, or says what to install and ends with 2.
 # OSSIFY_NO_INSTALL=1 skips it: whatever is missing, Meson then says.
 install_missing() {
-    local log=$1 missing=() sudo=() list package kind name apt
+    local log=$1 missing sudo apt
     shift
     [ -z "${OSSIFY_NO_INSTALL:-}" ] || return 0
     [ $# -gt 0 ] || set -- package_list
-    for list in "$@"; do
-        while read -r package kind name; do
-            is_present "$kind" "$name" || missing+=("$package")
-        done < <("$list")
-    done
+    mapfile -t missing < <(missing_of "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
 
     if ! command -v apt-get >/dev/null; then
@@ -117,16 +141,26 @@ TEXT
         exit 2
     fi
     apt="apt-get install -y --no-install-recommends ${missing[*]}"
-    if [ "$(id -u)" -ne 0 ]; then
-        if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-            sudo=(sudo -n)
-        else
-            printf 'Missing packages. Please run this as root, then start again:\n  %s\n' "$apt" >&2
-            exit 2
-        fi
+    if ! may_install; then
+        printf 'Missing packages. Please run this as root, then start again:\n  %s\n' "$apt" >&2
+        exit 2
     fi
     printf 'missing: %s\n' "${missing[*]}"
     must_step 'installing' "$log" apt_install ${sudo[@]+"${sudo[@]}"} ${apt#apt-get }
+}
+
+# install_optional LOG: what optional_package_list names, where that is possible.
+install_optional() {
+    local log=$1 missing sudo
+    [ -z "${OSSIFY_NO_INSTALL:-}" ] || return 0
+    mapfile -t missing < <(missing_of optional_package_list)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if command -v apt-get >/dev/null && may_install; then
+        printf 'missing: %s\n' "${missing[*]}"
+        step 'installing' "$log" apt_install ${sudo[@]+"${sudo[@]}"} install -y --no-install-recommends "${missing[@]}" \
+            && return 0
+    fi
+    printf 'tests that need these are skipped: %s\n' "${missing[*]}"
 }
 
 apt_install() { # [sudo -n] install ...
@@ -140,19 +174,23 @@ apt_install() { # [sudo -n] install ...
 # --- Meson -----------------------------------------------------------------------------------------------------------
 # configure DIR OPTION...: an up-to-date build folder. One that somebody configured by hand is used as it is.
 configure() {
-    local dir=$1 wanted="${*:2} CXX=${CXX:-}"
+    local dir=$1 options="${*:2} CXX=${CXX:-}" absent
     shift
+    absent="not here: $(missing_of optional_package_list | tr '\n' ' ')"
     if [ -e "$dir/build.ninja" ]; then
         if [ ! -e "$dir/.made-by-tools" ]; then
             printf 'using %s/ as it is configured\n' "$dir"
             return 0
         fi
-        [ "$(<"$dir/.made-by-tools")" = "$wanted" ] && return 0
-        rm -rf "$dir" # other options: ccache makes the new start cheap
+        case $(<"$dir/.made-by-tools") in
+        "$options"$'\n'"$absent") return 0 ;;
+        "$options"$'\n'*) set -- --reconfigure "$@" ;; # what is installed has changed: Meson must look again
+        *) rm -rf "$dir" ;;                            # other options: ccache makes the new start cheap
+        esac
     fi
-    rm -rf "$dir/meson-private"
+    [ -e "$dir/build.ninja" ] || rm -rf "$dir/meson-private"
     must_step 'configuring' "$dir/logs/configure.log" meson setup "$dir" "$@"
-    printf '%s\n' "$wanted" >"$dir/.made-by-tools"
+    printf '%s\n%s\n' "$options" "$absent" >"$dir/.made-by-tools"
 }
 
 # compile TITLE DIR TARGET...
