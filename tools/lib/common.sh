@@ -83,6 +83,8 @@ curl                     command  curl
 nodejs                   command  node
 npm                      command  npm
 chromium                 command  chromium
+g++-aarch64-linux-gnu    command  aarch64-linux-gnu-g++
+qemu-user                command  qemu-aarch64
 LIST
 }
 
