@@ -84,6 +84,13 @@ private:
     std::exit(1);
 }
 
+/// Ends a program that was asked for what it cannot do; the runner then says so.
+[[noreturn]] inline void refuse(std::string const& what)
+{
+    std::fprintf(stderr, "cannot do \"%s\"\n", what.c_str());
+    std::exit(2);
+}
+
 /// One stretch of a body: a whole object, or a part of it.
 struct job {
     std::string target;         ///< path and query

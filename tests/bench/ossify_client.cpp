@@ -2,8 +2,12 @@
 //
 //   ossify-client puts port=N [requests=40000] [in_flight=64] [bytes=4096] [callback=0|same|fresh] [threads=1]
 //   ossify-client put port=N file=F
+//   ossify-client multipart port=N file=F [part_mib=8] [parallel=4] [ticks=0]
+//   ossify-client first port=N [clients=200] [bytes=4096]
 //       [tls=FOLDER] [crc=1]
 //
+// ticks=1: a timer of 1 ms runs beside the upload and tells how late it was: what the upload takes from other work on
+// the loop. first: each put is the first of a new client; the median time of one is printed.
 // callback=same: each put carries a typed callback with variables, encoded once; fresh: with a value of its own.
 #include <ossify/callback/contract.hpp>
 #include <ossify/client.hpp>
@@ -12,11 +16,14 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -212,21 +219,121 @@ ossify::awaitable<void> put_file(ossify::client& oss, bench::arguments const& ar
     bytes = stored->bytes;
 }
 
+ossify::awaitable<void> upload_in_parts(ossify::client& oss, bench::arguments const& args, std::uint64_t& bytes)
+{
+    ossify::upload_file_request request("bkt", "obj", args.text("file"));
+    request.part_size(args.number("part_mib", 8) << 20).parallel(static_cast<unsigned>(args.number("parallel", 4)));
+    request.threshold(0).check_crc64(args.number("crc", 1) != 0);
+    auto const stored = co_await oss.upload_file(request);
+    check(stored);
+    bytes = stored->bytes;
+}
+
+using microseconds = std::chrono::duration<double, std::micro>;
+
+/// Notes how late each tick of 1 ms is, until it is stopped. Ticks that fell into a stall are counted, too, each by
+/// how long it waited: otherwise a long stall would be one figure among thousands.
+class ticker {
+public:
+    explicit ticker(asio::io_context& io) : timer_(io) {}
+
+    void start()
+    {
+        due_ += std::chrono::milliseconds(1);
+        timer_.expires_at(due_);
+        timer_.async_wait([this](std::error_code failed) {
+            if (failed)
+                return;
+            late_.push_back(microseconds(std::chrono::steady_clock::now() - due_).count());
+            if (!stopped_)
+                start();
+        });
+    }
+    void stop()
+    {
+        stopped_ = true;  // the next tick may be on its way
+        timer_.cancel();
+    }
+
+    std::string figures()
+    {
+        if (late_.empty())
+            return {};
+        std::sort(late_.begin(), late_.end());
+        auto const at = [this](double share) {
+            return std::to_string(late_[static_cast<std::size_t>(share * static_cast<double>(late_.size() - 1))]);
+        };
+        return ", \"ticks\": " + std::to_string(late_.size()) + ", \"late_p50_us\": " + at(0.5) +
+               ", \"late_p99_us\": " + at(0.99) + ", \"late_max_us\": " + at(1);
+    }
+
+private:
+    asio::steady_timer timer_;
+    std::chrono::steady_clock::time_point due_ = std::chrono::steady_clock::now();
+    std::vector<double> late_;
+    bool stopped_ = false;
+};
+
+void put_file_of(bench::arguments const& args)
+{
+    bench::meter meter;
+    std::uint64_t bytes = 0;
+    asio::io_context io(1);
+    ossify::client oss(io.get_executor(), settings(args));
+    ticker ticks(io);
+    bool const with_ticks = args.number("ticks", 0) != 0;
+    if (with_ticks)
+        ticks.start();
+    bool const parts = args.what() == "multipart";
+    asio::co_spawn(io, parts ? upload_in_parts(oss, args, bytes) : put_file(oss, args, bytes),
+                   [&ticks](std::exception_ptr thrown) {
+                       ticks.stop();
+                       rethrow(thrown);
+                   });
+    io.run();
+    meter.report(1, bytes, ticks.figures());
+}
+
+ossify::awaitable<void> put_once(ossify::client& oss, std::string_view content)
+{
+    ossify::put_object_request request("bkt", "obj");
+    auto const stored = co_await oss.put_object(request.body(asio::buffer(content)));
+    check(stored);
+}
+
+void first_puts(bench::arguments const& args)
+{
+    auto const clients = static_cast<std::size_t>(args.number("clients", 200));
+    std::string const content(static_cast<std::size_t>(args.number("bytes", 4096)), '\0');
+    asio::io_context io(1);
+    std::vector<double> took;
+    bench::meter meter;
+    for (std::size_t i = 0; i != clients; ++i) {
+        auto const began = std::chrono::steady_clock::now();
+        {
+            ossify::client oss(io.get_executor(), settings(args));
+            asio::co_spawn(io, put_once(oss, content), &rethrow);
+            io.restart();
+            io.run();
+        }
+        took.push_back(microseconds(std::chrono::steady_clock::now() - began).count());
+    }
+    std::sort(took.begin(), took.end());
+    meter.report(clients, clients * content.size(), ", \"first_us\": " + std::to_string(took[took.size() / 2]));
+}
+
 }  // namespace
 
 int main(int count, char** values)
 {
     CRYPTO_set_mem_functions(&openssl_malloc, &openssl_realloc, &openssl_free);
     bench::arguments const args(count, values);
-    if (args.what() == "puts") {
+    if (args.what() == "puts")
         puts(args);
-        return 0;
-    }
-    bench::meter meter;
-    std::uint64_t bytes = 0;
-    asio::io_context io(1);
-    ossify::client oss(io.get_executor(), settings(args));
-    asio::co_spawn(io, put_file(oss, args, bytes), &rethrow);
-    io.run();
-    meter.report(1, bytes);
+    else if (args.what() == "first")
+        first_puts(args);
+    else if (args.what() == "put" || args.what() == "multipart")
+        put_file_of(args);
+    else
+        bench::refuse(args.what());
 }
