@@ -42,27 +42,49 @@ inline constexpr std::array<std::string_view, 4> kept_headers{"Cache-Control", "
 
 }  // namespace detail
 
-/// Reads `k1=v1&k2=v2`. Errors: InvalidTag for more than 10 tags, an empty or repeated key, or one that is too long.
-/// Source: OSS documentation, "PutObjectTagging".
-inline service_result<std::vector<std::pair<std::string, std::string>>> parse_tagging(std::string_view text)
+using tag_list = std::vector<std::pair<std::string, std::string>>;
+
+/// The rules for the tags of an object. Errors: InvalidArgument for more than 10 and for a repeated key,
+/// InvalidTaggingKey, InvalidTag for a value.
+/// Source: OSS documentation, "PutObjectTagging", "HTTP status code 400". Which code the service has for too many
+/// tags is not documented.
+inline std::optional<service_error> check_tags(tag_list const& tags)
 {
-    auto const bad = [](std::string why) { return service_error(400, "InvalidTag", std::move(why)); };
+    auto const legal = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(" +-=._:/").find(c) != std::string_view::npos;
+    };
+    if (tags.size() > 10)
+        return errors::invalid_argument("Tagging", std::to_string(tags.size()), "Object tags cannot be greater than 10.");
+    for (auto tag = tags.begin(); tag != tags.end(); ++tag) {
+        auto const& [key, value] = *tag;
+        if (key.empty() || key.size() > 128 || !std::all_of(key.begin(), key.end(), legal))
+            return service_error(400, "InvalidTaggingKey", "The tagging key you provided is invalid.")
+                .with("TagKey", key);
+        if (value.size() > 256 || !std::all_of(value.begin(), value.end(), legal))
+            return service_error(400, "InvalidTag", "The TagValue you have provided is invalid.").with("TagValue", value);
+        if (std::any_of(tags.begin(), tag, [&](auto const& other) { return other.first == key; }))
+            return errors::invalid_argument("TagKey", key, "Tag keys must be unique.");
+    }
+    return std::nullopt;
+}
+
+/// Reads `k1=v1&k2=v2`, percent-encoded. Errors: InvalidArgument, and those of `check_tags`.
+inline service_result<tag_list> parse_tagging(std::string_view text)
+{
     auto items = codec::parse_form(text);
     if (!items)
-        return bad("The tagging header is not URL-encoded.");
-    if (items->size() > 10)
-        return bad("Object tags cannot be greater than 10.");
-    for (auto it = items->begin(); it != items->end(); ++it) {
-        if (it->first.empty() || it->first.size() > 128 || it->second.size() > 256)
-            return bad("A tag's key must have 1 to 128 bytes, its value at most 256.");
-        if (std::any_of(items->begin(), it, [&](auto const& other) { return other.first == it->first; }))
-            return bad("A tag's key must not be repeated.");
-    }
+        return errors::invalid_argument("x-oss-tagging", text,
+                                        "The header 'x-oss-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
+                                        "parameters without tag name duplicates.");
+    if (auto bad = check_tags(*items))
+        return *std::move(bad);
     return std::move(*items);
 }
 
 /// Takes from the request's headers what is stored with the object.
-/// Errors: InvalidArgument, InvalidEncryptionAlgorithmError, InvalidTag, NotImplemented: as the PutObject page.
+/// Errors: InvalidArgument, InvalidEncryptionAlgorithmError, NotImplemented, and those of `parse_tagging`.
+/// Source: OSS documentation, "PutObject".
 inline service_result<object_attributes> read_attributes(incoming_request const& request)
 {
     object_attributes out;

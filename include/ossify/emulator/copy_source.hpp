@@ -28,7 +28,7 @@ public:
 };
 
 /// Finds what x-oss-copy-source names, `/bucket/key` with the key percent-encoded, and checks the conditions.
-/// Errors: InvalidArgument, NoSuchBucket, NoSuchKey, PreconditionFailed, 304; NotImplemented for versions.
+/// Errors: InvalidArgument, AccessDenied, NoSuchBucket, NoSuchKey, PreconditionFailed, 304; NotImplemented for versions.
 /// Source: OSS documentation, "CopyObject" and "UploadPartCopy".
 inline service_result<copy_source> find_copy_source(service_exchange& x)
 {
@@ -53,11 +53,13 @@ inline service_result<copy_source> find_copy_source(service_exchange& x)
     out.key = *std::move(key);
     if (x.objects().find_bucket(out.bucket) == nullptr)
         return errors::no_such_bucket(out.bucket);
+    if (auto refused = x.check_access(right::read_object, out.bucket, out.key))
+        return *std::move(refused);
     out.object = x.objects().find_object(out.bucket, out.key);
     if (!out.object)
         return errors::no_such_key(out.key);
     std::string failed;
-    switch (check_conditions(x.request(), *out.object, "x-oss-copy-source-", failed)) {
+    switch (check_conditions(x.request(), out.object->etag, out.object->modified, "x-oss-copy-source-", failed)) {
     case precondition::met: break;
     case precondition::failed: return errors::precondition_failed("x-oss-copy-source-" + failed);
     case precondition::not_modified: return service_error(304, "NotModified", "Not modified.");

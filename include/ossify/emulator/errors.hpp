@@ -5,6 +5,7 @@
 #include <ossify/emulator/service_error.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,21 @@ inline service_error no_such_upload(std::string_view id)
         .with("UploadId", std::string(id));
 }
 
+/// The rules for the names of objects; nothing when this one keeps to them.
+inline std::optional<service_error> bad_object_name(std::string_view key)
+{
+    auto const bad = [&](char const* message) {
+        return service_error(400, "InvalidObjectName", message).with("ObjectName", std::string(key));
+    };
+    if (key.empty())
+        return bad("The Object name can not be empty.");
+    if (key.size() > 1023)
+        return bad("The Length of Object name must be less than 1024.");
+    if (key.starts_with('/') || key.starts_with('\\'))
+        return bad("The specified object is not valid.");
+    return std::nullopt;
+}
+
 inline service_error file_already_exists()
 {
     return service_error(409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.");
@@ -60,6 +76,12 @@ inline service_error access_denied(std::string message = "You have no right to a
 inline service_error missing_content_length()
 {
     return service_error(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+}
+
+inline service_error missing_argument(std::string_view name)
+{
+    return service_error(400, "MissingArgument", "Missing Some Required Arguments.")
+        .with("ArgumentName", std::string(name));
 }
 
 inline service_error entity_too_large(std::uint64_t proposed, std::uint64_t most)

@@ -106,6 +106,8 @@ public:
 
     /// The body of a request whose body is text.
     std::string const& text() const noexcept { return text_; }
+    /// Compares it with the header Content-MD5. Errors: InvalidDigest; MissingArgument when it is required and not there.
+    [[nodiscard]] std::optional<service_error> check_text_digest(bool required = false) const;
 
     /// Asks for the request's callback to be performed after it; `read_callback` must have found one.
     [[nodiscard]] std::optional<service_error> read_callback();
@@ -117,6 +119,11 @@ public:
     /// Errors: a bad key, and a sender that may not write there.
     [[nodiscard]] std::optional<service_error> stand_for(http::request_head const& head, std::string key, identity who);
 
+    /// Whether the sender has a right to an object that need not be the one that the request addresses.
+    /// Errors: AccessDenied.
+    [[nodiscard]] std::optional<service_error> check_access(right needs, std::string_view bucket,
+                                                            std::string_view key) const;
+
     /// What the operation needs between its begin and its finish.
     object_attributes attributes;
     std::unique_ptr<form_upload> form;
@@ -125,7 +132,6 @@ private:
     void begin();
     std::optional<service_error> decide();
     std::optional<service_error> check_names() const;
-    std::optional<service_error> check_access(right needs) const;
     void perform();
     void complete_headers();
     fault_facts facts_for_faults() const;

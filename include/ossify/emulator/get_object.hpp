@@ -24,8 +24,10 @@ struct byte_range {
     friend bool operator==(byte_range const&, byte_range const&) = default;
 };
 
-/// Reads `bytes=a-b`, `bytes=a-` and `bytes=-n`. Returns nothing when there is no such range in `size` bytes.
-inline std::optional<byte_range> parse_range(std::string_view text, std::uint64_t size)
+/// Reads `bytes=a-b`, `bytes=a-` and `bytes=-n`. Returns nothing when there is no such range in `size` bytes. A range that
+/// begins inside but ends beyond is only one when `clip` is true: that is what `x-oss-range-behavior: standard` asks for.
+/// Source: OSS documentation, "Range download".
+inline std::optional<byte_range> parse_range(std::string_view text, std::uint64_t size, bool clip = false)
 {
     if (!text.starts_with("bytes="))
         return std::nullopt;
@@ -36,15 +38,18 @@ inline std::optional<byte_range> parse_range(std::string_view text, std::uint64_
     auto const first = parse_number(text.substr(0, dash));
     auto const last = parse_number(text.substr(dash + 1));
     if (dash == 0) {
-        if (!last || *last == 0 || size == 0)
+        if (!last || *last == 0 || size == 0 || (*last > size && !clip))
             return std::nullopt;
         std::uint64_t const n = std::min(*last, size);
         return byte_range{size - n, n};
     }
-    if (!first || *first >= size || (text.size() != dash + 1 && (!last || *last < *first)))
+    if (!first || *first >= size)
         return std::nullopt;
-    std::uint64_t const end = last ? std::min(*last, size - 1) : size - 1;
-    return byte_range{*first, end - *first + 1};
+    if (text.size() == dash + 1)
+        return byte_range{*first, size - *first};
+    if (!last || *last < *first || (*last >= size && !clip))
+        return std::nullopt;
+    return byte_range{*first, std::min(*last, size - 1) - *first + 1};
 }
 
 /// True when the header's list of ETags names this one, or all. Quotes do not matter.
@@ -68,12 +73,12 @@ enum class precondition { met, failed, not_modified };
 
 /// Checks the four conditional headers, whose names begin with `prefix`: none, or "x-oss-copy-source-".
 /// Source: OSS documentation, "GetObject" and "CopyObject".
-inline precondition check_conditions(incoming_request const& r, object_record const& object, std::string_view prefix,
-                                     std::string& failed)
+inline precondition check_conditions(incoming_request const& r, std::string_view etag, service_time last_change,
+                                     std::string_view prefix, std::string& failed)
 {
     auto const header = [&](std::string_view name) { return r.head->headers.find(std::string(prefix).append(name)); };
-    auto const modified = std::chrono::floor<std::chrono::seconds>(object.modified);
-    if (auto const list = header("If-Match"); list && !names_etag(*list, object.etag)) {
+    auto const modified = std::chrono::floor<std::chrono::seconds>(last_change);
+    if (auto const list = header("If-Match"); list && !names_etag(*list, etag)) {
         failed = "If-Match";
         return precondition::failed;
     }
@@ -83,7 +88,7 @@ inline precondition check_conditions(incoming_request const& r, object_record co
             return precondition::failed;
         }
     if (auto const list = header("If-None-Match")) {
-        if (names_etag(*list, object.etag))
+        if (names_etag(*list, etag))
             return precondition::not_modified;
     } else if (auto const text = header("If-Modified-Since")) {
         if (auto const when = codec::parse_http_date(*text); when && modified <= *when)
@@ -92,51 +97,70 @@ inline precondition check_conditions(incoming_request const& r, object_record co
     return precondition::met;
 }
 
-/// The headers that describe an object in the answers to GET and HEAD.
-inline void describe_object(reply& to, object_record const& object)
+/// What GET and HEAD are about: the object, and for a symbolic link the object that it leads to.
+class readable_object {
+public:
+    readable_object() = default;
+
+    std::shared_ptr<object_record const> named;  ///< under the request's key
+    std::shared_ptr<object_record const> bytes;  ///< whose bytes are meant
+
+    service_time modified() const { return std::max(named->modified, bytes->modified); }
+};
+
+/// The headers that describe an object in the answers to GET and HEAD. What concerns its bytes is the target's, for a
+/// symbolic link; the rest is the link's. Source: OSS documentation, "GetObject" and "HeadObject".
+inline void describe_object(reply& to, readable_object const& object)
 {
-    to.headers.set("ETag", '"' + object.etag + '"');
-    to.headers.set("Last-Modified", codec::http_date(std::chrono::floor<std::chrono::seconds>(object.modified)));
-    to.headers.set("Content-Type", object.attributes.content_type);
+    auto const& named = *object.named;
+    auto const& bytes = *object.bytes;
+    to.headers.set("ETag", '"' + bytes.etag + '"');
+    to.headers.set("Last-Modified", codec::http_date(std::chrono::floor<std::chrono::seconds>(object.modified())));
+    to.headers.set("Content-Type", named.attributes.content_type);
     to.headers.set("Accept-Ranges", "bytes");
-    to.headers.set("x-oss-object-type", to_string(object.type));
-    to.headers.set("x-oss-hash-crc64ecma", std::to_string(object.crc64));
-    to.headers.set("x-oss-storage-class", object.attributes.storage_class);
-    if (!object.content_md5.empty())
-        to.headers.set("Content-MD5", object.content_md5);
-    if (object.type == object_type::appendable)
-        to.headers.set("x-oss-next-append-position", std::to_string(object.data.size()));
-    if (!object.attributes.tags.empty())
-        to.headers.set("x-oss-tagging-count", std::to_string(object.attributes.tags.size()));
-    for (auto const [name, value] : object.attributes.headers)
+    to.headers.set("x-oss-object-type", to_string(named.type));
+    to.headers.set("x-oss-hash-crc64ecma", std::to_string(bytes.crc64));
+    to.headers.set("x-oss-storage-class", named.attributes.storage_class);
+    if (!bytes.content_md5.empty())
+        to.headers.set("Content-MD5", bytes.content_md5);
+    if (named.type == object_type::appendable)
+        to.headers.set("x-oss-next-append-position", std::to_string(named.data.size()));
+    if (!named.attributes.tags.empty())
+        to.headers.set("x-oss-tagging-count", std::to_string(named.attributes.tags.size()));
+    for (auto const [name, value] : named.attributes.headers)
         to.headers.append(name, value);
 }
 
-/// Finds the object that GET and HEAD are about: a symbolic link leads to its target.
-inline service_result<std::shared_ptr<object_record const>> find_readable(service_exchange& x)
+/// Finds the object that GET and HEAD are about.
+/// Errors: NoSuchKey, SymlinkTargetNotExist, InvalidTargetType, AccessDenied for a link's target.
+inline service_result<readable_object> find_readable(service_exchange& x)
 {
     auto const& r = x.request();
-    auto object = x.objects().find_object(r.bucket(), r.key());
-    if (!object)
+    readable_object out;
+    out.named = x.objects().find_object(r.bucket(), r.key());
+    if (!out.named)
         return errors::no_such_key(r.key());
-    if (object->type == object_type::symlink) {
-        auto target = x.objects().find_object(r.bucket(), object->symlink_target);
-        if (!target)
+    out.bytes = out.named;
+    if (out.named->type == object_type::symlink) {
+        auto const& target = out.named->symlink_target;
+        out.bytes = x.objects().find_object(r.bucket(), target);
+        if (!out.bytes)
             return service_error(404, "SymlinkTargetNotExist", "The symlink target object does not exist")
-                .with("TargetKey", object->symlink_target);
-        if (target->type == object_type::symlink)
-            return service_error(400, "InvalidTargetType", "The symlink target object type is invalid")
-                .with("TargetKey", object->symlink_target);
-        object = std::move(target);
+                .with("TargetKey", target);
+        if (out.bytes->type == object_type::symlink)
+            return service_error(400, "InvalidTargetType", "The symbolic's target file type is invalid.")
+                .with("TargetKey", target);
+        if (auto refused = x.check_access(right::read_object, r.bucket(), target))
+            return *std::move(refused);
     }
-    return object;
+    return out;
 }
 
 /// The answer to a condition that does not hold; nothing when all hold.
-inline std::optional<service_error> refuse_conditions(service_exchange& x, object_record const& object)
+inline std::optional<service_error> refuse_conditions(service_exchange& x, readable_object const& object)
 {
     std::string failed;
-    switch (check_conditions(x.request(), object, "", failed)) {
+    switch (check_conditions(x.request(), object.bytes->etag, object.modified(), "", failed)) {
     case precondition::met: return std::nullopt;
     case precondition::failed: return errors::precondition_failed(failed);
     case precondition::not_modified: return service_error(304, "NotModified", "Not modified.");
@@ -148,17 +172,21 @@ inline std::optional<service_error> refuse_conditions(service_exchange& x, objec
 inline std::optional<service_error> finish_get_object(service_exchange& x)
 {
     auto const& r = x.request();
-    auto found = find_readable(x);
+    auto const found = find_readable(x);
     if (!found)
         return found.error();
-    auto const& object = *found;
-    if (auto refused = refuse_conditions(x, *object))
+    if (auto refused = refuse_conditions(x, *found))
         return refused;
-    if (!x.objects().bytes().keeps_bytes() && object->data.size() != 0)
+    auto const& object = found->bytes;
+    std::uint64_t const size = object->data.size();
+    if (x.settings().strict && object->attributes.storage_class.ends_with("Archive"))
+        return service_error(403, "InvalidObjectState", "The operation is not valid for the object's storage class.")
+            .because("an object of class " + object->attributes.storage_class + " must be restored before it is read");
+    if (!x.objects().bytes().keeps_bytes() && size != 0)
         return service_error(400, "NotImplemented", "This emulator was started to discard the bytes of objects.");
 
     auto& to = x.answer();
-    describe_object(to, *object);
+    describe_object(to, *found);
     constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{{
         {"response-content-type", "Content-Type"},
         {"response-content-language", "Content-Language"},
@@ -176,36 +204,37 @@ inline std::optional<service_error> finish_get_object(service_exchange& x)
                 return errors::invalid_argument(item, *value, "The value cannot be a header.");
             to.headers.set(header, *value);
         }
-    byte_range whole{0, object->data.size()};
-    if (auto const range = r.head->headers.find("Range")) {
-        if (auto const wanted = parse_range(*range, object->data.size())) {
-            whole = *wanted;
+    byte_range wanted{0, size};
+    if (auto const text = r.head->headers.find("Range")) {
+        bool const standard = r.header("x-oss-range-behavior") == "standard";
+        if (auto const range = parse_range(*text, size, standard)) {
+            wanted = *range;
             to.status = 206;
-            to.headers.set("Content-Range", "bytes " + std::to_string(whole.first) + "-" +
-                                                std::to_string(whole.first + whole.length - 1) + "/" +
-                                                std::to_string(object->data.size()));
-        } else if (r.header("x-oss-range-behavior") == "standard") {
+            to.headers.set("Content-Range", "bytes " + std::to_string(wanted.first) + "-" +
+                                                std::to_string(wanted.first + wanted.length - 1) + "/" +
+                                                std::to_string(size));
+        } else if (standard) {
             return service_error(416, "InvalidRange", "The requested range cannot be satisfied.")
-                .with("ActualObjectSize", std::to_string(object->data.size()))
-                .with("RangeRequested", std::string(*range));
+                .with("ActualObjectSize", std::to_string(size))
+                .with("RangeRequested", std::string(*text));
         }
     }
     to.object = object;
-    to.first = whole.first;
-    to.length = whole.length;
+    to.first = wanted.first;
+    to.length = wanted.length;
     return std::nullopt;
 }
 
 /// Source: OSS documentation, "HeadObject".
 inline std::optional<service_error> finish_head_object(service_exchange& x)
 {
-    auto found = find_readable(x);
+    auto const found = find_readable(x);
     if (!found)
         return found.error();
-    if (auto refused = refuse_conditions(x, **found))
+    if (auto refused = refuse_conditions(x, *found))
         return refused;
-    describe_object(x.answer(), **found);
-    x.answer().headers.set("Content-Length", std::to_string((*found)->data.size()));
+    describe_object(x.answer(), *found);
+    x.answer().headers.set("Content-Length", std::to_string(found->bytes->data.size()));
     return std::nullopt;
 }
 

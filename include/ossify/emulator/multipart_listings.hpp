@@ -4,6 +4,7 @@
 #include <ossify/codec/date.hpp>
 #include <ossify/codec/xml.hpp>
 #include <ossify/emulator/exchange.hpp>
+#include <ossify/emulator/listing.hpp>
 #include <ossify/emulator/multipart_operations.hpp>
 #include <ossify/emulator/url_encoding.hpp>
 
@@ -18,20 +19,6 @@
 #include <vector>
 
 namespace ossify::emulation::operations {
-
-/// A number from the query, within bounds. Errors: InvalidArgument.
-inline service_result<std::uint64_t> read_bounded(incoming_request const& r, std::string_view name,
-                                                  std::uint64_t fallback, std::uint64_t least, std::uint64_t most)
-{
-    auto const text = r.query.find(name);
-    if (!text)
-        return fallback;
-    auto const value = parse_number(*text);
-    if (!value || *value < least || *value > most)
-        return errors::invalid_argument(name, *text, "Argument " + std::string(name) + " must be an integer between " +
-                                                         std::to_string(least) + " and " + std::to_string(most) + ".");
-    return *value;
-}
 
 /// Source: OSS documentation, "ListParts".
 inline std::optional<service_error> finish_list_parts(service_exchange& x)

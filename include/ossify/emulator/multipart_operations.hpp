@@ -43,7 +43,7 @@ inline std::optional<service_error> finish_initiate_multipart_upload(service_exc
     auto const encoding = url_encoding::of(r);
     if (!encoding)
         return encoding.error();
-    auto attributes = read_attributes(r);
+    auto attributes = read_new_attributes(x);
     if (!attributes)
         return attributes.error();
     if (must_not_overwrite(x))
@@ -249,11 +249,8 @@ inline std::optional<service_error> begin_complete_multipart_upload(service_exch
 inline std::optional<service_error> finish_complete_multipart_upload(service_exchange& x)
 {
     auto const& r = x.request();
-    if (auto const wanted = r.head->headers.find("Content-MD5")) {
-        auto const md5 = codec::md5(x.text());
-        if (*wanted != codec::base64_encode({reinterpret_cast<char const*>(md5.data()), md5.size()}))
-            return errors::invalid_digest();
-    }
+    if (auto bad = x.check_text_digest())
+        return bad;
     auto const found = find_upload(x);
     if (!found)
         return found.error();

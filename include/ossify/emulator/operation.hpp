@@ -156,6 +156,10 @@ inline service_result<operation> route(route_facts const& facts, http::query con
         return refuse();
     }
     if (!facts.has_key) {
+        if (has("tagging"))  // of the bucket itself
+            return service_error(400, "NotImplemented",
+                                 "A parameter you provided implies functionality that is not implemented.")
+                .with("ParameterName", "tagging");
         switch (m) {
         case http::method::put:
             return has("acl") ? put_bucket_acl : put_bucket;

@@ -1,15 +1,21 @@
 #ifndef OSSIFY_EMULATOR_OPERATIONS_HPP
 #define OSSIFY_EMULATOR_OPERATIONS_HPP
 
+#include <ossify/emulator/append_object.hpp>
 #include <ossify/emulator/bucket_operations.hpp>
+#include <ossify/emulator/copy_object.hpp>
 #include <ossify/emulator/cross_origin.hpp>
+#include <ossify/emulator/delete_multiple_objects.hpp>
 #include <ossify/emulator/exchange.hpp>
 #include <ossify/emulator/get_object.hpp>
 #include <ossify/emulator/multipart_listings.hpp>
 #include <ossify/emulator/multipart_operations.hpp>
+#include <ossify/emulator/object_listings.hpp>
+#include <ossify/emulator/object_settings.hpp>
 #include <ossify/emulator/operation.hpp>
 #include <ossify/emulator/post_object.hpp>
 #include <ossify/emulator/put_object.hpp>
+#include <ossify/emulator/symlink.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -22,7 +28,7 @@ struct operation_entry {
     using function = std::optional<service_error> (*)(service_exchange&);
 
     function begin = nullptr;   ///< when the head is there; may be absent
-    function finish = nullptr;  ///< when the body is there; absent: the operation is not implemented
+    function finish = nullptr;  ///< when the body is there
     right needs = right::own;
     bool needs_bucket = true;
     /// Takes a piece of the body, for an operation whose body is neither an object nor a text.
@@ -38,11 +44,28 @@ inline operation_entry entry_of(operation o) noexcept
     case operation::head_object: return {nullptr, &finish_head_object, right::read_object};
     case operation::get_object_meta: return {nullptr, &finish_get_object_meta, right::read_object};
     case operation::delete_object: return {nullptr, &finish_delete_object, right::write_object};
+    case operation::delete_multiple_objects:
+        return {nullptr, &finish_delete_multiple_objects, right::write_object};
+    case operation::copy_object: return {nullptr, &finish_copy_object, right::write_object};
+    case operation::append_object: return {&begin_append_object, &finish_append_object, right::write_object};
+    case operation::put_symlink: return {nullptr, &finish_put_symlink, right::write_object};
+    case operation::get_symlink: return {nullptr, &finish_get_symlink, right::read_object};
+    case operation::put_object_acl: return {nullptr, &finish_put_object_acl};
+    case operation::get_object_acl: return {nullptr, &finish_get_object_acl};
+    case operation::put_object_tagging: return {nullptr, &finish_put_object_tagging};
+    case operation::get_object_tagging: return {nullptr, &finish_get_object_tagging};
+    case operation::delete_object_tagging: return {nullptr, &finish_delete_object_tagging};
     case operation::put_bucket: return {nullptr, &finish_put_bucket, right::own, false};
     case operation::head_bucket: return {nullptr, &finish_head_bucket, right::read_bucket};
     case operation::delete_bucket: return {nullptr, &finish_delete_bucket};
     case operation::get_bucket_info: return {nullptr, &finish_get_bucket_info};
     case operation::get_bucket_location: return {nullptr, &finish_get_bucket_location};
+    case operation::get_bucket_stat: return {nullptr, &finish_get_bucket_stat};
+    case operation::put_bucket_acl: return {nullptr, &finish_put_bucket_acl, right::own, false};
+    case operation::get_bucket_acl: return {nullptr, &finish_get_bucket_acl};
+    case operation::list_buckets: return {nullptr, &finish_list_buckets, right::own, false};
+    case operation::list_objects: return {nullptr, &finish_list_objects, right::read_bucket};
+    case operation::list_objects_v2: return {nullptr, &finish_list_objects_v2, right::read_bucket};
     case operation::initiate_multipart_upload:
         return {nullptr, &finish_initiate_multipart_upload, right::write_object};
     case operation::upload_part: return {&begin_upload_part, &finish_upload_part, right::write_object};
@@ -56,8 +79,8 @@ inline operation_entry entry_of(operation o) noexcept
     case operation::post_object:
         return {&begin_post_object, &finish_post_object, right::nothing, true, &receive_post_object};
     case operation::preflight: return {nullptr, &finish_preflight, right::nothing};
-    default: return {};
     }
+    return {};
 }
 
 /// True for operations that change nothing: a read-only key may perform them.

@@ -1,6 +1,8 @@
 #ifndef OSSIFY_EMULATOR_PERFORM_HPP
 #define OSSIFY_EMULATOR_PERFORM_HPP
 
+#include <ossify/codec/base64.hpp>
+#include <ossify/codec/digest.hpp>
 #include <ossify/emulator/exchange.hpp>
 #include <ossify/emulator/operations.hpp>
 
@@ -63,9 +65,6 @@ inline std::optional<service_error> service_exchange::decide()
     routed_ = true;
     faults_ = service_->faults.decide(facts_for_faults());
     auto const entry = entry_of(*found);
-    if (entry.finish == nullptr)
-        return service_error(400, "NotImplemented", "This emulator does not have the operation " +
-                                                        std::string(to_string(*found)) + ".");
     if (settings().authenticate) {
         auto const now = std::chrono::floor<std::chrono::seconds>(service_->now() + faults_.clock_offset);
         auto who = service_->auth.authenticate(head, request_.bucket(), request_.key(), now);
@@ -79,7 +78,7 @@ inline std::optional<service_error> service_exchange::decide()
         return service_error(403, "SecondLevelDomainForbidden", "Please use virtual hosted style to access.");
     if (entry.needs_bucket && !exists(request_.bucket()))
         return errors::no_such_bucket(request_.bucket());
-    if (auto refused = check_access(entry.needs))
+    if (auto refused = check_access(entry.needs, request_.bucket(), request_.key()))
         return refused;
     if (faults_.error) {
         failed_on_purpose_ = true;
@@ -94,14 +93,13 @@ inline std::optional<service_error> service_exchange::check_names() const
     auto const& key = request_.key();
     if (!bucket.empty() && !is_bucket_name(bucket))
         return errors::invalid_bucket_name(bucket);
-    if (key.size() > 1023)
-        return service_error(400, "InvalidObjectName", "The length of object name must be less than 1024.");
-    if (key.starts_with('/') || key.starts_with('\\'))
-        return service_error(400, "InvalidObjectName", "The specified object is not valid.");
+    if (!key.empty())
+        return errors::bad_object_name(key);
     return std::nullopt;
 }
 
-inline std::optional<service_error> service_exchange::check_access(right needs) const
+inline std::optional<service_error> service_exchange::check_access(right needs, std::string_view in,
+                                                                   std::string_view key) const
 {
     if (!who_.anonymous()) {
         if (who_.read_only && !only_reads(request_.operation))
@@ -111,11 +109,11 @@ inline std::optional<service_error> service_exchange::check_access(right needs) 
     }
     if (needs == right::nothing)
         return std::nullopt;
-    auto const* const bucket = service_->objects.find_bucket(request_.bucket());
+    auto const* const bucket = service_->objects.find_bucket(in);
     std::string acl = bucket != nullptr ? bucket->acl : "private";
     std::string_view whose = "bucket";
     if (needs == right::read_object || needs == right::write_object)
-        if (auto const object = service_->objects.find_object(request_.bucket(), request_.key());
+        if (auto const object = service_->objects.find_object(in, key);
             object && object->attributes.acl != "default") {
             acl = object->attributes.acl;
             whose = "object";
@@ -169,6 +167,19 @@ inline service_result<stored_bytes> service_exchange::close_sink()
     return *std::move(stored);
 }
 
+inline std::optional<service_error> service_exchange::check_text_digest(bool required) const
+{
+    auto const wanted = request_.head->headers.find("Content-MD5");
+    if (!wanted && required)
+        return errors::missing_argument("Content-MD5");
+    if (!wanted)
+        return std::nullopt;
+    auto const md5 = codec::md5(text_);
+    if (*wanted != codec::base64_encode({reinterpret_cast<char const*>(md5.data()), md5.size()}))
+        return errors::invalid_digest();
+    return std::nullopt;
+}
+
 inline std::optional<service_error> service_exchange::read_callback()
 {
     auto job = read_callback_job(request_, settings().strict);
@@ -196,7 +207,7 @@ inline std::optional<service_error> service_exchange::stand_for(http::request_he
     who_ = std::move(who);
     if (auto bad = check_names())
         return bad;
-    return check_access(right::write_object);
+    return check_access(right::write_object, request_.bucket(), request_.key());
 }
 
 inline void service_exchange::callback_checked(std::optional<service_error> why)
@@ -249,7 +260,11 @@ inline void service_exchange::perform()
     std::optional<service_error> refused;
     {
         std::lock_guard const lock(service_->mutex);
-        refused = entry_of(request_.operation).finish(*this);
+        auto const entry = entry_of(request_.operation);
+        if (entry.needs_bucket && objects().find_bucket(request_.bucket()) == nullptr)
+            refused = errors::no_such_bucket(request_.bucket());  // it was deleted while the body arrived
+        else
+            refused = entry.finish(*this);
     }
     if (refused)
         return fail(*refused);

@@ -44,7 +44,7 @@ inline std::optional<service_error> begin_file(service_exchange& x, http::form_p
         return bad;
     if (auto bad = x.stand_for(form.head, *std::move(key), form.permission.who))
         return bad;
-    auto attributes = read_attributes(x.request());
+    auto attributes = read_new_attributes(x);
     if (!attributes)
         return attributes.error();
     x.attributes = *std::move(attributes);

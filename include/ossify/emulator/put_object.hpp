@@ -18,6 +18,16 @@ inline bool must_not_overwrite(service_exchange& x)
     return r.header("x-oss-forbid-overwrite") == "true" && x.objects().find_object(r.bucket(), r.key());
 }
 
+/// What the request says about the object that it makes, whose storage class is the bucket's where it names none.
+/// Errors: those of `read_attributes`.
+inline service_result<object_attributes> read_new_attributes(service_exchange& x)
+{
+    auto out = read_attributes(x.request());
+    if (out && !x.request().has_header("x-oss-storage-class"))
+        out->storage_class = x.objects().find_bucket(x.request().bucket())->storage_class;
+    return out;
+}
+
 /// The headers with which the service describes what it stored.
 inline void describe_stored(reply& to, stored_bytes const& stored)
 {
@@ -30,7 +40,7 @@ inline void describe_stored(reply& to, stored_bytes const& stored)
 /// Source: OSS documentation, "PutObject".
 inline std::optional<service_error> begin_put_object(service_exchange& x)
 {
-    auto attributes = read_attributes(x.request());
+    auto attributes = read_new_attributes(x);
     if (!attributes)
         return attributes.error();
     x.attributes = *std::move(attributes);

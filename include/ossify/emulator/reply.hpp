@@ -31,7 +31,7 @@ public:
     std::uint64_t length = 0;
 
     std::string code;    ///< of the service's error, for the log
-    std::string reason;  ///< its message, for the log
+    std::string reason;  ///< why, for the log
 
     void xml(std::string text)
     {
@@ -65,11 +65,13 @@ inline void set_error(reply& to, service_error const& error, std::string_view re
 {
     to.status = error.status;
     to.code = error.code;
-    to.reason = error.message;
+    to.reason = error.why.empty() ? error.message : error.why;
     to.object.reset();
     std::string text = error_xml(error, request_id, host);
     if (!error.ec.empty())
         to.headers.set("x-oss-ec", error.ec);
+    for (auto const& [name, value] : error.headers)
+        to.headers.set(name, value);
     if (to_head) {
         to.headers.set("x-oss-err", codec::base64_encode(text));
         to.body.clear();

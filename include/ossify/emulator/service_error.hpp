@@ -30,6 +30,20 @@ public:
         return std::move(*this);
     }
 
+    /// Adds a header of its own to the answer.
+    service_error&& with_header(std::string name, std::string value) &&
+    {
+        headers.emplace_back(std::move(name), std::move(value));
+        return std::move(*this);
+    }
+
+    /// Says for the emulator's log what a developer wants to know. The client is not told, and no secret belongs in it.
+    service_error&& because(std::string reason) &&
+    {
+        why = std::move(reason);
+        return std::move(*this);
+    }
+
     friend bool operator==(service_error const&, service_error const&) = default;
 
     unsigned status = 500;
@@ -37,6 +51,8 @@ public:
     std::string message;
     std::string ec;  ///< `EC`: one code a cause; empty when the cause has none that is known
     std::vector<std::pair<std::string, std::string>> details;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string why;
 };
 
 /// A value, or the answer that refuses the request.

@@ -44,10 +44,10 @@ TEST_CASE("user metadata has rules for names and a limit of 8 KB")
 TEST_CASE("tags are checked")
 {
     CHECK(code_of("x-oss-tagging", "a=b&c=d%20e") == "stored");
-    CHECK(code_of("x-oss-tagging", "a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1") == "InvalidTag");
-    CHECK(code_of("x-oss-tagging", "a=1&a=2") == "InvalidTag");
-    CHECK(code_of("x-oss-tagging", "=1") == "InvalidTag");
-    CHECK(code_of("x-oss-tagging", std::string(129, 'k') + "=1") == "InvalidTag");
+    CHECK(code_of("x-oss-tagging", "a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1") == "InvalidArgument");
+    CHECK(code_of("x-oss-tagging", "a=1&a=2") == "InvalidArgument");
+    CHECK(code_of("x-oss-tagging", "=1") == "InvalidTaggingKey");
+    CHECK(code_of("x-oss-tagging", std::string(129, 'k') + "=1") == "InvalidTaggingKey");
     CHECK(code_of("x-oss-tagging", "a=" + std::string(257, 'v')) == "InvalidTag");
 }
 

@@ -14,9 +14,9 @@ using tests::emulated;
 
 namespace {
 
-std::string range(std::string_view text, std::uint64_t size)
+std::string range(std::string_view text, std::uint64_t size, bool clip = false)
 {
-    auto const r = parse_range(text, size);
+    auto const r = parse_range(text, size, clip);
     return r ? std::to_string(r->first) + "+" + std::to_string(r->length) : "none";
 }
 
@@ -28,8 +28,16 @@ TEST_CASE("ranges within an object")
     CHECK(range("bytes=2-3", 10) == "2+2");
     CHECK(range("bytes=2-", 10) == "2+8");
     CHECK(range("bytes=-3", 10) == "7+3");
-    CHECK(range("bytes=-30", 10) == "0+10");
-    CHECK(range("bytes=5-99", 10) == "5+5");
+    CHECK(range("bytes=-10", 10) == "0+10");
+}
+
+TEST_CASE("ranges that end beyond the object are cut for clients that ask for the standard, and void for others")
+{
+    for (std::string_view const text : {"bytes=5-10", "bytes=5-99", "bytes=-30"})
+        CHECK(range(text, 10) == "none");
+    CHECK(range("bytes=5-99", 10, true) == "5+5");
+    CHECK(range("bytes=-30", 10, true) == "0+10");
+    CHECK(range("bytes=10-99", 10, true) == "none");
 }
 
 TEST_CASE("ranges that are none")
@@ -56,6 +64,13 @@ TEST_CASE("a range outside gives the whole object, or 416 to clients that ask fo
     emulated e;
     (void)e.put("/photos/k", "0123456789");
     CHECK(e.get("/photos/k", {{"Range", "bytes=20-30"}}).status == 200);
+    auto const half = e.get("/photos/k", {{"Range", "bytes=8-30"}});
+    CHECK(half.status == 200);
+    CHECK(bytes_of(half) == "0123456789");
+    CHECK_FALSE(half.headers.contains("Content-Range"));
+    auto const cut = e.get("/photos/k", {{"Range", "bytes=8-30"}, {"x-oss-range-behavior", "standard"}});
+    CHECK(cut.status == 206);
+    CHECK(bytes_of(cut) == "89");
     auto const strict = e.get("/photos/k", {{"Range", "bytes=20-30"}, {"x-oss-range-behavior", "standard"}});
     CHECK(strict.status == 416);
     CHECK(element(strict.body, "Code") == "InvalidRange");
@@ -155,4 +170,16 @@ TEST_CASE("a store without bytes refuses to give some")
     CHECK(e.head_of("/photos/k").headers.get("Content-Length") == "3");
     (void)e.put("/photos/empty", "");
     CHECK(e.get("/photos/empty").status == 200);
+}
+
+TEST_CASE("what is archived cannot be read where the emulator is strict")
+{
+    auto settings = emulated::open();
+    settings.strict = true;
+    emulated e(std::move(settings));
+    (void)e.put("/photos/k", "abc", {{"x-oss-storage-class", "ColdArchive"}});
+    auto const refused = e.get("/photos/k");
+    CHECK(refused.status == 403);
+    CHECK(element(refused.body, "Code") == "InvalidObjectState");
+    CHECK(e.head_of("/photos/k").status == 200);
 }

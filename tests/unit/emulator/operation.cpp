@@ -74,6 +74,7 @@ TEST_CASE("the service itself lists buckets and takes nothing else")
 TEST_CASE("a sub-resource that the emulator has not is refused, not ignored")
 {
     CHECK(routed(http::method::get, level::bucket, "lifecycle") == "NotImplemented");
+    CHECK(routed(http::method::delete_, level::bucket, "tagging") == "NotImplemented");  // it must not delete the bucket
     CHECK(routed(http::method::get, level::object, "versionId=1") == "NotImplemented");
     CHECK(routed(http::method::get, level::object, "x-oss-process=image/resize") == "NotImplemented");
 }

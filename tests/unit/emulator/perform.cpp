@@ -142,3 +142,14 @@ TEST_CASE("a body that is text has a limit")
     emulated e(std::move(settings));
     CHECK(element(e.put("/fresh/", std::string(101, 'x')).body, "Code") == "EntityTooLarge");
 }
+
+TEST_CASE("a bucket may be deleted while a body arrives")
+{
+    emulated e;
+    auto const head = emulated::head(http::method::put, "/photos/k", {{"Content-Length", "3"}});
+    emulation::service_exchange x(e.service, head, {});
+    CHECK(e.del("/photos/").status == 204);
+    x.received_all();
+    CHECK(x.answer().status == 404);
+    CHECK(element(x.answer().body, "Code") == "NoSuchBucket");
+}
