@@ -1,6 +1,10 @@
 #ifndef OSSIFY_CLIENT_HPP
 #define OSSIFY_CLIENT_HPP
 
+#include <ossify/presign/form_request.hpp>
+#include <ossify/presign/form_signer.hpp>
+#include <ossify/presign/grant.hpp>
+#include <ossify/presign/presigner.hpp>
 #include <ossify/session/session.hpp>
 #include <ossify/transport/net_stream.hpp>
 #include <ossify/upload/complete_upload.hpp>
@@ -9,12 +13,14 @@
 #include <ossify/upload/multipart_requests.hpp>
 #include <ossify/upload/object_requests.hpp>
 #include <ossify/upload/operation_end.hpp>
+#include <ossify/upload/presign.hpp>
 #include <ossify/upload/put_object.hpp>
 #include <ossify/upload/upload_requests.hpp>
 #include <ossify/upload/uploader.hpp>
 
 #include <asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <optional>
@@ -176,6 +182,60 @@ public:
         ossify::list_multipart_uploads from)
     {
         return {session_, std::move(from)};
+    }
+
+    // --- signed for others: what a browser or a phone may send without holding a secret ---
+    // Nothing is sent here; credentials are fetched when a provider gives them. The URLs are those of
+    // `config::public_endpoint`. Whoever has a grant can use it until it expires, as often as they like.
+
+    /// Signs a put. Whatever body the request has is left out: the sender's is stored.
+    /// Returns: the URL, and exactly the headers that the sender must send. The callback stands in the URL, where it
+    /// costs the sender nothing, or among the headers.
+    /// Errors: `invalid_argument` for what cannot be signed, or for a time that is not 1 second to 7 days (version 1:
+    /// to 100 years); `missing_credentials`; those of the callback and of the provider.
+    /// Source: OSS documentation, "Include V4 signatures in a URL", "Include V1 signatures in a URL", Callback.
+    template<class Reply>
+    awaitable<result<grant>> presign_put(put_object_request<Reply> const& request, std::chrono::seconds valid_for,
+                                         callback_place callback = callback_place::query)
+    {
+        return ending(ossify::presign(session_, detail::request_for_others(request), valid_for, callback));
+    }
+
+    /// Signs a download, as `presign_put` does.
+    awaitable<result<grant>> presign_get(get_object_request const& request, std::chrono::seconds valid_for)
+    {
+        return presign(detail::request_for_others(request), valid_for);
+    }
+
+    /// Signs one part, as `presign_put` does. The sender keeps the ETag of the answer for whoever completes the upload.
+    awaitable<result<grant>> presign_upload_part(upload_part_request const& request, std::chrono::seconds valid_for)
+    {
+        return presign(detail::request_for_others(request), valid_for);
+    }
+
+    /// Signs a completion, as `presign_put` does. The sender adds the list of parts, as XML; with `all_parts` there is
+    /// nothing to add.
+    template<class Reply>
+    awaitable<result<grant>> presign_complete_multipart_upload(
+        complete_multipart_upload_request<Reply> const& request, std::chrono::seconds valid_for,
+        callback_place callback = callback_place::query)
+    {
+        return ending(ossify::presign(session_, detail::request_for_others(request), valid_for, callback));
+    }
+
+    /// Signs any other request, as `presign_put` does.
+    awaitable<result<grant>> presign(result<service_request> request, std::chrono::seconds valid_for,
+                                     callback_place callback = callback_place::query)
+    {
+        return ending(ossify::presign(session_, std::move(request), valid_for, callback));
+    }
+
+    /// Signs a form that a browser can post straight to the service.
+    /// Errors: `invalid_argument` for what cannot be a form; `missing_credentials`; those of the callback and of the
+    /// provider. Source: OSS documentation, PostObject; "POST V4 signature".
+    awaitable<result<signed_form>> sign_form(form_request request)
+    {
+        return ending(ossify::sign_form(session_, std::move(request)));
     }
 
     config const& settings() const noexcept { return session_->settings(); }

@@ -58,26 +58,36 @@ public:
         std::string body;
     };
 
+    /// The request without the list of parts. Errors: `invalid_argument` for an upload without an id.
+    result<service_request> encode_head() const
+    {
+        auto out = detail::request_for(upload, operation, http::method::post);
+        if (!out)
+            return out;
+        out->query.append("uploadId", upload.upload_id);
+        if (acl)
+            out->headers.append_valid("x-oss-object-acl", to_string(*acl));
+        if (forbid_overwrite)
+            out->headers.append_valid("x-oss-forbid-overwrite", "true");
+        if (requester_pays)
+            out->headers.append_valid("x-oss-request-payer", "requester");
+        out->attach(callback);
+        if (all_parts)
+            out->headers.append_valid("x-oss-complete-all", "yes");
+        return out;
+    }
+
     /// Errors: `invalid_argument` for no part, one without an ETag, or a number that comes twice.
     result<encoded> encode() const
     {
-        auto base = detail::request_for(upload, operation, http::method::post);
-        if (!base)
-            return std::move(base).error();
+        auto head = encode_head();
+        if (!head)
+            return std::move(head).error();
         encoded out;
-        out.request = *std::move(base);
-        out.request.query.append("uploadId", upload.upload_id);
-        if (acl)
-            out.request.headers.append_valid("x-oss-object-acl", to_string(*acl));
-        if (forbid_overwrite)
-            out.request.headers.append_valid("x-oss-forbid-overwrite", "true");
-        if (requester_pays)
-            out.request.headers.append_valid("x-oss-request-payer", "requester");
-        out.request.attach(callback);
+        out.request = *std::move(head);
         if (all_parts) {
             if (!parts.empty())
                 return refuse("either a list of parts or all parts");
-            out.request.headers.append_valid("x-oss-complete-all", "yes");
             return out;
         }
         if (auto ok = write_list(out.body); !ok)

@@ -92,6 +92,7 @@ public:
     template<upload_callback Callback>
     form_request& callback(Callback const& typed)
     {
+        detail::require_complete<Callback>();
         auto encoded = typed.encode();
         if (!encoded)
             refused_ = encoded.error();

@@ -46,6 +46,13 @@ public:
     config& region(std::string id) { return set(region_, std::move(id)); }
     /// Where the bucket stands in the address. Default: path style for IP addresses and localhost, else in the host.
     config& style(url_style s) { return set(style_, s); }
+    /// The endpoint for those whom this client signs for, when it is not the one that the client itself uses: an
+    /// internal endpoint is of no use to them. Default: `endpoint`.
+    config& public_endpoint(std::string text, url_style s = url_style::automatic)
+    {
+        public_style_ = s;
+        return set(public_endpoint_, std::move(text));
+    }
     /// Default: version 4.
     config& signature(signature_version v) { return set(signature_, v); }
 
@@ -93,6 +100,8 @@ public:
     std::string const& endpoint() const noexcept { return endpoint_; }
     std::string const& region() const noexcept { return region_; }
     url_style style() const noexcept { return style_; }
+    std::string const& public_endpoint() const noexcept { return public_endpoint_; }
+    url_style public_style() const noexcept { return public_style_; }
     signature_version signature() const noexcept { return signature_; }
     result<ossify::credentials> const& credentials() const noexcept { return credentials_; }
     std::function<awaitable<result<ossify::credentials>>()> const& provider() const noexcept { return provider_; }
@@ -119,6 +128,8 @@ private:
     std::string endpoint_;
     std::string region_;
     url_style style_ = url_style::automatic;
+    std::string public_endpoint_;
+    url_style public_style_ = url_style::automatic;
     signature_version signature_ = signature_version::v4;
     result<ossify::credentials> credentials_{ossify::credentials()};
     std::function<awaitable<result<ossify::credentials>>()> provider_;

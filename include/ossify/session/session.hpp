@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -72,6 +73,8 @@ public:
           budget_(config_.retry_tokens()),
           random_(config_.seed() ? *config_.seed() : std::random_device()())
     {
+        if (!config_.public_endpoint().empty())
+            public_ = parse_public_endpoint().value();
         if (!config_.provider())
             config_.credentials().value();
         if (config_.user_agent().empty())
@@ -80,6 +83,8 @@ public:
 
     ossify::config const& settings() const noexcept { return config_; }
     endpoint const& address() const noexcept { return endpoint_; }
+    /// Where those find the service who were given something signed.
+    endpoint const& public_address() const noexcept { return public_ ? *public_ : endpoint_; }
     request_signer const& signer() const noexcept { return signer_; }
     buffer_pool& buffers() noexcept { return buffers_; }
     /// The memory that all uploads of the client share.
@@ -92,6 +97,14 @@ public:
                              ? config_.wall_clock()()
                              : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         return now + std::chrono::seconds(skew_.load(std::memory_order_relaxed));
+    }
+
+    /// Who the client is now. Errors: those of the configured provider.
+    awaitable<result<ossify::credentials>> identity() const
+    {
+        if (config_.provider())
+            return config_.provider()();
+        return known(config_.credentials());
     }
 
     /// The end of an operation that begins now and may take `allowed`; zero: the configured limit, if any.
@@ -121,6 +134,17 @@ public:
     }
 
 private:
+    result<endpoint> parse_public_endpoint() const
+    {
+        auto out = endpoint::parse(config_.public_endpoint(), config_.public_style());
+        bool const v4 = signer_.version() == signature_version::v4;
+        if (out && v4 && !out->region().empty() && out->region() != signer_.scope().region)
+            return failure(errc::invalid_config, "the public endpoint is in the region " + out->region() +
+                                                     ", but signatures are for " + signer_.scope().region);
+        return out;
+    }
+    static awaitable<result<ossify::credentials>> known(result<ossify::credentials> who) { co_return who; }
+
     // Everything of a request's head but date and signature.
     void write_request(http::request_head& head, service_request const& request, std::uint64_t body_bytes) const
     {
@@ -168,6 +192,7 @@ private:
 
     ossify::config config_;
     endpoint endpoint_;
+    std::optional<endpoint> public_;
     request_signer signer_;
     std::shared_ptr<connection_pool<Transport>> pool_;
     buffer_pool buffers_;

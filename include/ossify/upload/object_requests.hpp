@@ -73,6 +73,19 @@ inline result<service_request> object_request(std::string_view operation, http::
     return service_request(operation, method, std::move(bucket), std::move(key));
 }
 
+/// Errors: `invalid_argument` for a bad bucket, key or range.
+inline result<service_request> encode(get_object_request const& wanted)
+{
+    auto out = object_request("GetObject", http::method::get, wanted.bucket(), wanted.key());
+    if (!out || !wanted.ranged())
+        return out;
+    if (wanted.count() == 0 || wanted.first() > std::numeric_limits<std::uint64_t>::max() - wanted.count())
+        return failure(errc::invalid_argument, "an empty or endless range").in("GetObject");
+    out->headers.set("Range", "bytes=" + std::to_string(wanted.first()) + "-" +
+                                  std::to_string(wanted.first() + wanted.count() - 1));
+    return out;
+}
+
 }  // namespace detail
 
 /// See `basic_client::head_object`.
@@ -94,15 +107,9 @@ awaitable<result<object_info>> head_object(std::shared_ptr<session<Transport>> s
 template<transport Transport>
 awaitable<result<object_content>> get_object(std::shared_ptr<session<Transport>> s, get_object_request wanted)
 {
-    auto request = detail::object_request("GetObject", http::method::get, wanted.bucket(), wanted.key());
+    auto request = detail::encode(wanted);
     if (!request)
         co_return std::move(request).error();
-    if (wanted.ranged()) {
-        if (wanted.count() == 0 || wanted.first() > std::numeric_limits<std::uint64_t>::max() - wanted.count())
-            co_return failure(errc::invalid_argument, "an empty or endless range").in("GetObject");
-        request->headers.set("Range", "bytes=" + std::to_string(wanted.first()) + "-" +
-                                          std::to_string(wanted.first() + wanted.count() - 1));
-    }
     typename session<Transport>::state state;
     state.end = s->end_after();
     state.answer_limit = wanted.limit();
