@@ -1,15 +1,19 @@
 // The code of README.md and docs/, compiled. check_docs.py sees to it that every block there stands here, word for word.
 #include <ossify/callback/callback.hpp>
 #include <ossify/callback/contract.hpp>
+#include <ossify/callback/guard.hpp>
 #include <ossify/client.hpp>
 #include <ossify/emulator/emulator.hpp>
 #include <ossify/receiver/callback_server.hpp>
 
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 //[ the documentation's callback
 struct my_vars { std::string my_var1, my_var2; };
@@ -86,6 +90,72 @@ ossify::awaitable<void> serve(asio::any_io_executor executor)
     (co_await server.run()).value();
 }
 //]
+
+namespace for_others {
+
+using namespace std::chrono_literals;
+
+void send_to_phone(std::string const& url, ossify::http::fields const& headers);
+void show_in_page(std::string const& action, std::vector<std::pair<std::string, std::string>> const& fields);
+
+//[ signed for others
+ossify::awaitable<void> let_others_upload(ossify::client& oss, std::string key, std::string user)
+{
+    auto callback = photo_contract::to("https://app.example.com/oss/photo").set<&photo_stored::user_id>(user);
+
+    auto grant = co_await oss.presign_put(
+        ossify::put_object_request("photos", key).content_type("image/jpeg").callback(callback), 10min);
+    send_to_phone(grant.value().url, grant.value().headers);      // exactly the headers that the phone must send
+
+    auto form = co_await oss.sign_form(
+        ossify::form_request("photos").key_prefix("u/" + user + "/").max_bytes(10 << 20).callback(callback));
+    show_in_page(form.value().action, form.value().fields);       // policy, signature, callback, x:user_id: a field each
+}
+//]
+
+}  // namespace for_others
+
+namespace guarded {
+
+using namespace std::chrono_literals;
+
+//[ a callback with a proof
+struct document_stored {
+    std::string object;
+    std::string req_id;                                       // ${reqId}: no two uploads have the same
+    std::string proof;                                        // ours
+};
+BOOST_DESCRIBE_STRUCT(document_stored, (), (object, req_id, proof))
+
+using document_contract = ossify::callback_contract<document_stored>;
+
+// who grants the upload
+auto callback_for(ossify::callback_guard const& guard, std::string const& object, ossify::codec::wall_time now)
+{
+    return document_contract::to("https://app.example.com/oss/document")
+        .set<&document_stored::proof>(guard.issue(object, now + 10min));
+}
+
+// who receives the callback
+ossify::awaitable<ossify::json::value> on_document(document_stored const& document)
+{
+    co_return ossify::json::value{{"id", document.req_id}};
+}
+
+void receive_documents(ossify::callback_server& server, ossify::callback_guard const& guard)
+{
+    server.on<document_contract>("/oss/document", on_document).guarded_by<&document_stored::proof>(guard);
+}
+//]
+
+//[ behind a proxy
+ossify::server_config behind_a_proxy()
+{
+    return ossify::server_config().listen("127.0.0.1", 8080).public_base_path("/api");   // https://app.example.com/api/oss/photo
+}
+//]
+
+}  // namespace guarded
 
 namespace emulated {
 
