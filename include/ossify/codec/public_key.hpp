@@ -12,6 +12,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -52,6 +53,36 @@ inline bool use_md5(EVP_PKEY_CTX* context)
            EVP_PKEY_CTX_set_signature_md(context, md5_algorithm::method()) == 1;
 }
 
+/// A key with a context that is ready to verify with it: getting one ready costs more than verifying with 512 bits.
+/// Thread safety: a monitor; of several threads that verify at once, one has the spare context.
+class verifying_key {
+public:
+    explicit verifying_key(openssl_ptr<EVP_PKEY> key) noexcept : key_(std::move(key)) {}
+    verifying_key(verifying_key const&) = delete;
+    verifying_key& operator=(verifying_key const&) = delete;
+    ~verifying_key() { EVP_PKEY_CTX_free(spare_.load()); }
+
+    EVP_PKEY* get() const noexcept { return key_.get(); }
+
+    bool verify(md5_digest const& digest, std::string_view signature)
+    {
+        openssl_ptr<EVP_PKEY_CTX> context(spare_.exchange(nullptr));
+        if (context == nullptr) {
+            context.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
+            if (context == nullptr || EVP_PKEY_verify_init(context.get()) != 1 || !use_md5(context.get()))
+                return false;
+        }
+        bool const good = EVP_PKEY_verify(context.get(), reinterpret_cast<unsigned char const*>(signature.data()),
+                                          signature.size(), digest.data(), digest.size()) == 1;
+        EVP_PKEY_CTX_free(spare_.exchange(context.release()));
+        return good;
+    }
+
+private:
+    openssl_ptr<EVP_PKEY> key_;
+    std::atomic<EVP_PKEY_CTX*> spare_ = nullptr;
+};
+
 }  // namespace detail
 
 /// An RSA public key that checks the signatures of callbacks. Cheap to copy.
@@ -68,7 +99,7 @@ public:
         detail::openssl_ptr<BIO> const in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
         if (in == nullptr)
             throw std::bad_alloc();
-        auto key = detail::share(PEM_read_bio_PUBKEY(in.get(), nullptr, nullptr, nullptr));
+        detail::openssl_ptr<EVP_PKEY> key(PEM_read_bio_PUBKEY(in.get(), nullptr, nullptr, nullptr));
         if (key == nullptr)
             return failure(errc::malformed_key, "no PEM block of type PUBLIC KEY that OpenSSL can read");
         if (EVP_PKEY_is_a(key.get(), "RSA") != 1)
@@ -81,19 +112,14 @@ public:
     bool verify_md5(std::string_view message, std::string_view signature) const
     {
         detail::openssl_errors_undone const undone;
-        detail::openssl_ptr<EVP_PKEY_CTX> const context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
-        if (context == nullptr || EVP_PKEY_verify_init(context.get()) != 1 || !detail::use_md5(context.get()))
-            return false;
-        auto const digest = md5(message);
-        return EVP_PKEY_verify(context.get(), reinterpret_cast<unsigned char const*>(signature.data()),
-                               signature.size(), digest.data(), digest.size()) == 1;
+        return key_->verify(md5(message), signature);
     }
 
     /// The SHA-256 of the key (DER, SubjectPublicKeyInfo) in lower-case hexadecimal: a name for logs and allow lists.
     std::string fingerprint_sha256_hex() const
     {
         unsigned char* der = nullptr;
-        int const bytes = i2d_PUBKEY(key_.get(), &der);
+        int const bytes = i2d_PUBKEY(key_->get(), &der);
         if (bytes <= 0)
             throw std::bad_alloc();
         std::string out = sha256_hex({reinterpret_cast<char const*>(der), static_cast<std::size_t>(bytes)});
@@ -102,9 +128,12 @@ public:
     }
 
 private:
-    explicit public_key(detail::shared_pkey key) noexcept : key_(std::move(key)) {}
+    explicit public_key(detail::openssl_ptr<EVP_PKEY> key)
+        : key_(std::make_shared<detail::verifying_key>(std::move(key)))
+    {
+    }
 
-    detail::shared_pkey key_;
+    std::shared_ptr<detail::verifying_key> key_;
 };
 
 /// An RSA key pair that signs callbacks as the service does: for emulators and tests. Cheap to copy.

@@ -107,6 +107,22 @@ TEST_CASE("a signature of another length fails")
     CHECK_FALSE(key.verify_md5(callback.message, '\0' + callback.signature));
 }
 
+TEST_CASE("a key that has just refused a signature takes the right one, and the other way round")
+{
+    for (auto const& callback : valid_callbacks()) {
+        CAPTURE(callback.id);
+        auto const key = public_key::from_pem(callback.pem).value();
+        auto const copy = key;
+        for (std::string const& wrong : {std::string(), std::string("short"), std::string(callback.signature.size(), 'x'),
+                                         std::string(1000, '\xff')}) {
+            CHECK(key.verify_md5(callback.message, callback.signature));
+            CHECK_FALSE(copy.verify_md5(callback.message, wrong));
+            CHECK(copy.verify_md5(callback.message, callback.signature));
+            CHECK_FALSE(key.verify_md5(callback.message + 'x', callback.signature));
+        }
+    }
+}
+
 TEST_CASE("the signature of another key fails")
 {
     auto const callbacks = valid_callbacks();
