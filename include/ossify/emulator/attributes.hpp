@@ -37,7 +37,7 @@ inline constexpr std::array<std::string_view, 4> object_acls{"default", "private
 inline constexpr std::array<std::string_view, 3> bucket_acls{"private", "public-read", "public-read-write"};
 inline constexpr std::array<std::string_view, 5> storage_classes{"Standard", "IA", "Archive", "ColdArchive",
                                                                  "DeepColdArchive"};
-inline constexpr std::array<std::string_view, 4> kept_headers{"Cache-Control", "Content-Disposition",
+inline constexpr std::array<std::string_view, 5> kept_headers{"Cache-Control", "Content-Disposition", "Content-Language",
                                                               "Content-Encoding", "Expires"};
 
 }  // namespace detail

@@ -18,6 +18,19 @@ namespace ossify::emulation::errors {
 
 inline constexpr std::chrono::minutes allowed_skew{15};
 
+/// A time span as a person says it: "5 s", "20 min", "3 h", "2 days".
+inline std::string rough_time(std::chrono::seconds span)
+{
+    auto const n = std::chrono::abs(span).count();
+    if (n < 120)
+        return std::to_string(n) + " s";
+    if (n < 7200)
+        return std::to_string(n / 60) + " min";
+    if (n < 48 * 3600)
+        return std::to_string(n / 3600) + " h";
+    return std::to_string(n / (24 * 3600)) + " days";
+}
+
 /// `canonical_request` is empty for version 1.
 inline service_error signature_mismatch(std::string_view id, std::string_view provided, std::string string_to_sign,
                                         std::string canonical_request = {})
@@ -57,14 +70,16 @@ inline service_error time_too_skewed(codec::wall_time sent, codec::wall_time now
         .with("MaxAllowedSkewMilliseconds",
               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(allowed_skew).count()))
         .with("RequestTime", codec::iso_extended_ms(sent))
-        .with("ServerTime", codec::iso_extended_ms(now));
+        .with("ServerTime", codec::iso_extended_ms(now))
+        .because("the client's clock is " + rough_time(now - sent) + (sent < now ? " behind" : " ahead"));
 }
 
 inline service_error url_expired(codec::wall_time expired, codec::wall_time now, std::string ec)
 {
     return service_error(403, "AccessDenied", "Request has expired.", std::move(ec))
         .with("Expires", codec::iso_extended_ms(expired))
-        .with("ServerTime", codec::iso_extended_ms(now));
+        .with("ServerTime", codec::iso_extended_ms(now))
+        .because("the URL expired " + rough_time(now - expired) + " ago");
 }
 
 /// The header is named with its value, as the service does; it holds a signature, never a secret.

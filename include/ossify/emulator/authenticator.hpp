@@ -11,6 +11,7 @@
 #include <ossify/emulator/key_store.hpp>
 #include <ossify/emulator/post_policy.hpp>
 #include <ossify/emulator/service_error.hpp>
+#include <ossify/emulator/signature_hint.hpp>
 #include <ossify/emulator/v4_claim.hpp>
 #include <ossify/http/fields.hpp>
 #include <ossify/http/message.hpp>
@@ -269,12 +270,14 @@ inline service_result<key_pair const*> authenticator::find_key(std::string_view 
 {
     key_pair const* const pair = keys_.find(id);
     if (pair == nullptr)
-        return errors::unknown_access_key(id);
+        return errors::unknown_access_key(id).because("there is no key \"" + std::string(id) + "\"; known: " +
+                                                      keys_.ids());
     std::string_view const own = pair->key.security_token().reveal();
     if (own.empty() && token.empty())
         return pair;
     if (token.empty())  // the service does not know a temporary id without its token
-        return in_url ? errors::url_without_security_token() : errors::unknown_access_key(id);
+        return (in_url ? errors::url_without_security_token() : errors::unknown_access_key(id))
+            .because("\"" + std::string(id) + "\" is a temporary key, and its security token is not sent");
     if (!codec::constant_time_equal(own, token))
         return keys_.knows_token(token) ? errors::security_token_of_other_key() : errors::invalid_security_token();
     if (pair->token_expires && now >= *pair->token_expires)
@@ -286,8 +289,11 @@ inline service_result<identity> authenticator::check_v1(request const& r, key_pa
                                                         std::string_view signature, proof how) const
 {
     std::string text = canonical::v1_string_to_sign(r.method, date, r.bucket, r.key, r.query, r.headers);
-    if (!codec::constant_time_equal(v1_signature(pair.key.access_key_secret(), text), signature))
-        return errors::signature_mismatch(pair.key.access_key_id(), signature, std::move(text));
+    auto const& key = pair.key.access_key_secret();
+    if (!codec::constant_time_equal(v1_signature(key, text), signature)) {
+        std::string why = explain_v1(key, text, signature);
+        return errors::signature_mismatch(pair.key.access_key_id(), signature, std::move(text)).because(std::move(why));
+    }
     return identity(std::string(pair.key.access_key_id()), how, pair.read_only);
 }
 
@@ -302,8 +308,12 @@ inline service_result<identity> authenticator::check_v4(request const& r, key_pa
     signing_scope const scope = claim.scope();
     std::string text;
     canonical::append_v4_string_to_sign(text, timestamp, scope.text(claim.date), canonical_request);
-    if (!codec::constant_time_equal(signing_keys_.get(pair.key, claim.date, scope).sign(text), claim.signature))
-        return errors::signature_mismatch(claim.id, claim.signature, std::move(text), std::move(canonical_request));
+    if (!codec::constant_time_equal(signing_keys_.get(pair.key, claim.date, scope).sign(text), claim.signature)) {
+        std::string why = explain_v4(pair.key.access_key_secret(), claim.date, scope, timestamp, canonical_request,
+                                     claim.signature);
+        return errors::signature_mismatch(claim.id, claim.signature, std::move(text), std::move(canonical_request))
+            .because(std::move(why));
+    }
     return identity(std::string(claim.id), how, pair.read_only);
 }
 
@@ -352,7 +362,8 @@ inline service_result<form_permission> authenticator::authenticate_form(codec::f
     std::string const expected = v4 ? signing_keys_.get((*pair)->key, claim.date, claim.scope()).sign(policy)
                                     : v1_signature((*pair)->key.access_key_secret(), policy);
     if (!codec::constant_time_equal(expected, signature))
-        return errors::signature_mismatch(claim.id, signature, std::string(policy));
+        return errors::signature_mismatch(claim.id, signature, std::string(policy))
+            .because("another secret, or the policy was changed after it was signed");
     return check_policy(policy, fields, bucket, now,
                         identity(std::string(claim.id), v4 ? proof::v4_form : proof::v1_form, (*pair)->read_only));
 }

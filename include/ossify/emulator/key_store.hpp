@@ -63,6 +63,15 @@ public:
 
     bool empty() const noexcept { return pairs_.empty(); }
 
+    /// The ids of the keys, with commas between them.
+    std::string ids() const
+    {
+        std::string out;
+        for (auto const& entry : pairs_)
+            out.append(out.empty() ? "" : ", ").append(entry.first);
+        return out;
+    }
+
 private:
     std::map<std::string, key_pair, std::less<>> pairs_;
 };

@@ -124,8 +124,10 @@ inline std::optional<service_error> service_exchange::check_access(right needs, 
     if (needs == right::write_object && acl == "public-read-write")
         return std::nullopt;
     if (needs == right::own)
-        return errors::access_denied("Anonymous access is forbidden for this operation.");
-    return errors::access_denied("You have no right to access this object because of " + std::string(whose) + " acl.");
+        return errors::access_denied("Anonymous access is forbidden for this operation.")
+            .because("the request is not signed, and this is for the owner only");
+    return errors::access_denied("You have no right to access this object because of " + std::string(whose) + " acl.")
+        .because("the request is not signed, and the " + std::string(whose) + "'s ACL is " + acl);
 }
 
 inline std::optional<service_error> service_exchange::open_sink()

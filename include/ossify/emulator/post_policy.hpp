@@ -155,7 +155,12 @@ private:
         std::string text = "[";
         for (json::value const& element : shown)
             text.append(text.size() == 1 ? "" : ", ").append(codec::to_json_text(element));
-        return errors::policy_denies("Policy Condition failed: " + text + "]");
+        std::string message = "Policy Condition failed: " + text + "]";
+        std::string why = "Policy Condition failed: " + std::string(dollar_name);
+        if (!http::iequals(name, "x-oss-security-token"))  // neither what it is nor what it should be is for a log
+            why = message + (value ? ", but the form says \"" + std::string(*value) + "\""
+                                   : std::string(", but the form has no such field"));
+        return errors::policy_denies(std::move(message)).because(std::move(why));
     }
 
     codec::form_fields const& fields_;
@@ -191,7 +196,8 @@ inline service_result<form_permission> check_policy(std::string_view policy_base
         return errors::invalid_policy("Invalid Simple-Condition: Simple-Conditions must have exactly one property "
                                       "specified.");
     if (now > *until)
-        return errors::policy_denies("Policy expired.");
+        return errors::policy_denies("Policy expired.")
+            .because("the policy expired " + errors::rough_time(now - *until) + " ago");
 
     form_permission permission(std::move(who));
     detail::policy_condition const check(fields, bucket, permission);

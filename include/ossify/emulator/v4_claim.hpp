@@ -70,7 +70,9 @@ inline service_result<v4_claim> read_v4_credential(std::string_view text, std::s
         return refuse("Invalid signing date", in_header ? "0002-00000212" : "0002-00000223");
     bool const region_fits = wanted_region.empty() || claim.region == wanted_region;
     if (claim.region.empty() || claim.region.starts_with("oss-") || !region_fits)
-        return refuse("Invalid signing region", "0002-00000226");
+        return refuse("Invalid signing region", "0002-00000226")
+            .because("signed for the region \"" + std::string(claim.region) + "\", but this is \"" +
+                     std::string(wanted_region) + "\"");
     if (claim.product != "oss" && claim.product != "oss-cloudbox")
         return refuse("Invalid signing product", "");
     if (parts[4] != canonical::v4_terminator)

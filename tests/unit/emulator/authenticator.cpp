@@ -310,6 +310,7 @@ TEST_CASE("an unknown key id is refused")
         CHECK(e.status == 403);
         CHECK(e.code == "InvalidAccessKeyId");
         CHECK(detail_of(e, "OSSAccessKeyId") == "ak");
+        CHECK(e.why == "there is no key \"ak\"; known: other");
     }
 }
 
@@ -321,6 +322,19 @@ TEST_CASE("one of several keys is picked by its id")
     authenticator const judge(keys);
     CHECK(verdict_on(judge, put_signed_by(v4_signer(), credentials("two", "2"))).value().access_key_id == "two");
     CHECK(refusal(judge, put_signed_by(v4_signer(), credentials("two", "1"))).code == "SignatureDoesNotMatch");
+}
+
+TEST_CASE("a usual mistake in signing is named")
+{
+    auto const judge = knowing(somebody);
+    for (auto const& signer : {request_signer(), v4_signer()}) {
+        auto head = put_signed_by(signer, somebody);
+        head.headers.set("Content-Type", "text/x-other");
+        CHECK(refusal(judge, head).why.starts_with("another secret, or another text than \"PUT\\n"));
+        head = put_signed_by(signer, somebody);
+        head.method = http::method::get;
+        CHECK(refusal(judge, head).why == "signed for PUT, but sent as GET");
+    }
 }
 
 TEST_CASE("fifteen minutes of skew are accepted, one second more is answered with the times")
@@ -335,6 +349,7 @@ TEST_CASE("fifteen minutes of skew are accepted, one second more is answered wit
             CHECK(e.code == "RequestTimeTooSkewed");
             CHECK(e.message == "The difference between the request time and the current time is too large.");
             CHECK(detail_of(e, "MaxAllowedSkewMilliseconds") == "900000");
+            CHECK(e.why == (skew > 0min ? "the client's clock is 15 min ahead" : "the client's clock is 15 min behind"));
             CHECK(detail_of(e, "ServerTime") ==
                   (skew > 0min ? "2023-12-16T16:20:56.000Z" : "2023-12-16T16:20:58.000Z"));
             CHECK(detail_of(e, "RequestTime") ==
@@ -406,8 +421,9 @@ TEST_CASE("a signature for another region is refused when the region is known")
     key_store keys;
     keys.add(somebody);
     auto const head = put_signed_by(v4_signer(), somebody);
-    CHECK(refusal(authenticator(keys, "cn-beijing"), head).message ==
-          "Invalid signing region in Authorization header.");
+    auto const e = refusal(authenticator(keys, "cn-beijing"), head);
+    CHECK(e.message == "Invalid signing region in Authorization header.");
+    CHECK(e.why == "signed for the region \"cn-hangzhou\", but this is \"cn-beijing\"");
     CHECK(verdict_on(authenticator(keys, "cn-hangzhou"), head).has_value());
 }
 
@@ -502,6 +518,7 @@ TEST_CASE("a presigned URL works to its last second")
         CHECK(e.status == 403);
         CHECK(e.code == "AccessDenied");
         CHECK(e.message == "Request has expired.");
+        CHECK(e.why == "the URL expired 1 s ago");
         CHECK(detail_of(e, "Expires") == "2023-12-16T16:21:57.000Z");
         CHECK(detail_of(e, "ServerTime") == "2023-12-16T16:21:58.000Z");
     }

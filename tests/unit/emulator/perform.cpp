@@ -97,6 +97,13 @@ TEST_CASE("an object's own ACL goes before the bucket's")
     CHECK(element(e.get("/photos/k").body, "Message").find("object acl") != std::string::npos);
 }
 
+TEST_CASE("the log hears why an unsigned request is refused")
+{
+    emulated e(guarded());
+    CHECK(e.get("/photos/k").reason == "the request is not signed, and the bucket's ACL is private");
+    CHECK(e.get("/photos/?acl").reason == "the request is not signed, and this is for the owner only");
+}
+
 TEST_CASE("names are checked before anything else")
 {
     emulated e(guarded());

@@ -246,6 +246,16 @@ TEST_CASE("eq holds for the same text only")
     CHECK(refusal_of(judge(R"({"key":"a"})", {})) == denied(R"(["eq", "$key", "a"])"));
 }
 
+TEST_CASE("the log hears what the form says instead, but no token")
+{
+    CHECK(judge(R"(["eq","$key","a"])", {{"key", "b"}}).error().why ==
+          R"(Policy Condition failed: ["eq", "$key", "a"], but the form says "b")");
+    CHECK(judge(R"(["eq","$key","a"])", {}).error().why ==
+          R"(Policy Condition failed: ["eq", "$key", "a"], but the form has no such field)");
+    CHECK(judge(R"({"x-oss-security-token":"one"})", {{"x-oss-security-token", "two"}}).error().why ==
+          "Policy Condition failed: $x-oss-security-token");
+}
+
 TEST_CASE("starts-with holds for the prefix, and for any text when it is empty")
 {
     CHECK(refusal_of(judge(R"(["starts-with","$key","u/"])", {{"key", "u/1"}})) == "(accepted)");
