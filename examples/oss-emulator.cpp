@@ -5,6 +5,7 @@
 // prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM.
 #include <ossify/auth/credentials.hpp>
 #include <ossify/emulator/emulator.hpp>
+#include <ossify/emulator/key_file.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -14,24 +15,32 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
 
 constexpr std::string_view usage =
-    "usage: oss-emulator [--listen HOST:PORT] [--bucket NAME] [--access-key-id ID --access-key-secret S]\n"
+    "usage: oss-emulator [--listen HOST:PORT] [--bucket NAME[=ACL]] [--access-key-id ID --access-key-secret S]\n"
+    "                    [--keys FILE | --no-authentication]\n"
     "                    [--data-dir DIR | --memory | --discard] [--tls-cert F --tls-key F] [--fault SPEC]\n"
     "                    [--region NAME] [--strict] [--quiet]\n"
     "\n"
     "  --listen HOST:PORT     where to listen; port 0 takes a free one (default 127.0.0.1:0)\n"
-    "  --bucket NAME          make this bucket at the start; may be given several times\n"
+    "  --bucket NAME[=ACL]    make this bucket at the start; may be given several times; ACL is private (default),\n"
+    "                         public-read or public-read-write\n"
     "  --access-key-id ID     accept requests signed with this key (default: the one in OSS_ACCESS_KEY_ID\n"
     "  --access-key-secret S  and OSS_ACCESS_KEY_SECRET, else a generated one)\n"
+    "  --keys FILE            accept the keys in this file, too: a line each of ID SECRET, then read-only for a key\n"
+    "                         that stores nothing, token=T for a temporary one, expires=2030-01-31T12:00:00Z for its end\n"
+    "  --no-authentication    accept everything from everybody\n"
     "  --memory               keep objects in memory (default)\n"
     "  --discard              keep what is known of objects, throw their bytes away\n"
     "  --data-dir DIR         keep objects in a folder\n"
@@ -45,7 +54,8 @@ constexpr std::string_view usage =
 struct options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    std::vector<std::string> buckets;
+    std::vector<std::pair<std::string, std::string>> buckets;  // name and ACL
+    std::vector<ossify::emulation::key_pair> keys;
     std::string key_id;
     std::string key_secret;
     std::string store;
@@ -54,6 +64,7 @@ struct options {
     std::string tls_key;
     std::string fault;
     std::string region = "cn-hangzhou";
+    bool authenticate = true;
     bool strict = false;
     bool quiet = false;
 };
@@ -77,6 +88,28 @@ void read_address(options& to, std::string_view text)
     if (host.empty() || port.empty() || ec != std::errc() || end != port.data() + port.size())
         refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
     to.host = host;
+}
+
+void read_bucket(options& to, std::string const& text)
+{
+    auto const equals = text.find('=');
+    std::string acl = equals == text.npos ? "private" : text.substr(equals + 1);
+    if (acl != "private" && acl != "public-read" && acl != "public-read-write")
+        refuse("--bucket NAME=ACL takes private, public-read or public-read-write, not \"" + acl + '"');
+    to.buckets.emplace_back(text.substr(0, equals), std::move(acl));
+}
+
+void read_keys(options& to, std::string const& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::string const text{std::istreambuf_iterator<char>(file), {}};
+    if (!file)
+        refuse("--keys: " + path + " cannot be read");
+    auto keys = ossify::emulation::parse_keys(text);
+    if (!keys)
+        refuse("--keys: " + path + ": " + keys.error().message());
+    for (auto& key : *keys)
+        to.keys.push_back(std::move(key));
 }
 
 void choose_store(options& to, std::string_view name)
@@ -109,11 +142,15 @@ options read_options(int argc, char** argv)
         } else if (name == "--listen") {
             read_address(out, argument());
         } else if (name == "--bucket") {
-            out.buckets.push_back(argument());
+            read_bucket(out, argument());
         } else if (name == "--access-key-id") {
             out.key_id = argument();
         } else if (name == "--access-key-secret") {
             out.key_secret = argument();
+        } else if (name == "--keys") {
+            read_keys(out, argument());
+        } else if (name == "--no-authentication") {
+            out.authenticate = false;
         } else if (name == "--memory") {
             choose_store(out, "memory");
         } else if (name == "--discard") {
@@ -141,6 +178,8 @@ options read_options(int argc, char** argv)
     }
     if (out.key_id.empty() != out.key_secret.empty())
         refuse("--access-key-id and --access-key-secret belong together");
+    if (!out.authenticate && (!out.keys.empty() || !out.key_id.empty()))
+        refuse("--no-authentication has no use for keys");
     if (out.tls_cert.empty() != out.tls_key.empty())
         refuse("--tls-cert and --tls-key belong together");
     if (out.store == "directory")
@@ -154,6 +193,8 @@ ossify::emulator_config configure(options const& from)
     config.listen(from.host, from.port).region(from.region).strict(from.strict).faults(from.fault).single_threaded();
     if (from.store == "discard")
         config.discard();
+    if (!from.authenticate)
+        config.without_authentication();
     if (from.key_id.empty()) {
         // what the clients started from the same shell will use; and a secret does not belong on a command line
         if (auto key = ossify::credentials_from_environment())
@@ -161,6 +202,8 @@ ossify::emulator_config configure(options const& from)
     } else {
         config.access_key(ossify::credentials(from.key_id, ossify::secret(from.key_secret)));
     }
+    for (auto const& key : from.keys)
+        config.access_key(key);
     if (!from.tls_cert.empty()) {
         auto context = ossify::tls_context::server(from.tls_cert, from.tls_key);
         if (!context) {
@@ -182,7 +225,7 @@ ossify::emulator_config configure(options const& from)
 void introduce(ossify::emulator const& oss, options const& from)
 {
     std::cout << "listening on " << oss.url() << '\n';
-    if (from.key_id.empty() && !ossify::credentials_from_environment())
+    if (from.authenticate && from.key_id.empty() && from.keys.empty() && !ossify::credentials_from_environment())
         std::cout << "OSS_ACCESS_KEY_ID=" << oss.credentials().access_key_id()
                   << "\nOSS_ACCESS_KEY_SECRET=" << oss.credentials().access_key_secret().reveal() << '\n';
     std::cout << "region " << oss.region() << "\ncallback key at " << oss.public_key_url() << std::endl;
@@ -207,8 +250,8 @@ try {
         std::cerr << "oss-emulator: " << oss.error() << '\n';
         return oss.error() == ossify::condition::usage ? 2 : 1;
     }
-    for (auto const& name : chosen.buckets)
-        if (auto made = (*oss)->create_bucket(name); !made) {
+    for (auto const& [name, acl] : chosen.buckets)
+        if (auto made = (*oss)->create_bucket(name, acl); !made) {
             std::cerr << "oss-emulator: --bucket: " << made.error() << '\n';
             return 2;
         }
