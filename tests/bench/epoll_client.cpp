@@ -10,6 +10,7 @@
 
 #include "measure.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
@@ -338,6 +339,12 @@ private:
 int main(int count, char** values)
 {
     bench::arguments const args(count, values);
+    if (args.what() == "version") {
+        std::printf("compiler %s, %s\n", __VERSION__, OpenSSL_version(OPENSSL_VERSION));
+        return 0;
+    }
+    if (args.what() != "put" && args.what() != "puts" && args.what() != "multipart")
+        bench::refuse(args.what());
     if (args.what() == "puts") {
         auto const requests = static_cast<std::size_t>(args.number("requests", 40'000));
         auto const in_flight = static_cast<std::size_t>(args.number("in_flight", 64));
@@ -348,7 +355,7 @@ int main(int count, char** values)
         bench::meter meter;
         c.run(requests);
         meter.report(requests, requests * bytes);
-        return 0;
+        return args.refuse_unused();
     }
     std::string const name = args.text("file");
     int const file = ::open(name.c_str(), O_RDONLY);
@@ -363,7 +370,7 @@ int main(int count, char** values)
         c.watch();
         c.run(1);
         meter.report(1, size);
-        return 0;
+        return args.refuse_unused();
     }
     answer a;
     client first(args, source, file, {}, 1);
@@ -376,4 +383,5 @@ int main(int count, char** values)
     c.ask("POST", "/bkt/obj?uploadId=" + id, bench::complete_body(parts.size()), a);
     c.check_whole(a);
     meter.report(parts.size() + 2, size);
+    return args.refuse_unused();
 }

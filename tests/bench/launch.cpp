@@ -1,10 +1,12 @@
 // Runs a program and appends what it used to a file, as one line of JSON: launch FILE PROGRAM ARGUMENT...
 // A process of its own, and a small one: the peak memory that the system notes for a program begins with that of the
 // process which started it.
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 
@@ -18,6 +20,7 @@ int main(int count, char** values)
     clock_gettime(CLOCK_MONOTONIC, &began);
     pid_t const child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // a runner that gives up leaves nothing behind
         execvp(values[2], values + 2);
         std::perror(values[2]);
         _exit(127);

@@ -19,15 +19,19 @@ namespace bench {
 /// `PROGRAM WHAT NAME=VALUE...`
 class arguments {
 public:
-    arguments(int count, char** values) : all_(values + 1, values + count) {}
+    arguments(int count, char** values) : all_(values + 1, values + count), used_(all_.size()) {}
 
     std::string what() const { return all_.empty() || all_[0].find('=') != std::string::npos ? "" : all_[0]; }
 
     std::string text(std::string_view name, std::string fallback = {}) const
     {
-        for (std::string const& a : all_)
-            if (a.size() > name.size() && a.starts_with(name) && a[name.size()] == '=')
+        for (std::size_t i = 0; i != all_.size(); ++i) {
+            std::string const& a = all_[i];
+            if (a.size() > name.size() && a.starts_with(name) && a[name.size()] == '=') {
+                used_[i] = true;
                 return a.substr(name.size() + 1);
+            }
+        }
         return fallback;
     }
 
@@ -37,8 +41,22 @@ public:
         return found.empty() ? fallback : std::strtoull(found.c_str(), nullptr, 10);
     }
 
+    /// An argument that nobody asked for was meant for another program: figures made without it are not those wanted.
+    /// Returns: what main returns.
+    int refuse_unused() const
+    {
+        for (std::size_t i = 0; i != all_.size(); ++i) {
+            if (used_[i] || all_[i].find('=') == std::string::npos)
+                continue;
+            std::fprintf(stderr, "cannot do \"%s\"\n", all_[i].c_str());
+            return 2;
+        }
+        return 0;
+    }
+
 private:
     std::vector<std::string> all_;
+    mutable std::vector<bool> used_;
 };
 
 /// Wall time and the CPU time of this process since the start of the meter.

@@ -239,12 +239,12 @@ public:
 
     void start()
     {
-        due_ += std::chrono::milliseconds(1);
         timer_.expires_at(due_);
         timer_.async_wait([this](std::error_code failed) {
             if (failed)
                 return;
-            late_.push_back(microseconds(std::chrono::steady_clock::now() - due_).count());
+            for (auto const now = std::chrono::steady_clock::now(); due_ <= now; due_ += std::chrono::milliseconds(1))
+                late_.push_back(microseconds(now - due_).count());
             if (!stopped_)
                 start();
         });
@@ -336,4 +336,5 @@ int main(int count, char** values)
         put_file_of(args);
     else
         bench::refuse(args.what());
+    return args.refuse_unused();
 }

@@ -5,7 +5,8 @@
 //
 // It prints its port. crc=zeros (the default) answers the CRC-64 of a body of that many zero bytes without reading it;
 // crc=real reads the body and computes it. tls= makes a certificate and leaves its authority in FOLDER/ca.pem. delay=
-// holds every answer back. A request with a callback is answered with a JSON body. It ends with its standard input.
+// holds every answer back. A request with a callback is answered with a JSON body. GET /stat answers what came in since
+// the last one: requests, bytes, connections, and the CRC-64 of the last object. It ends with its standard input.
 #include <ossify/codec/crc64.hpp>
 
 #include "certificates.hpp"
@@ -26,10 +27,12 @@
 #include <csignal>
 #include <ctime>
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace {
 
@@ -48,6 +51,15 @@ struct part {
     std::uint64_t bytes;
 };
 std::unordered_map<std::string, std::map<int, part>> uploads;
+
+struct {
+    std::uint64_t puts = 0;
+    std::uint64_t parts = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t object_bytes = 0;  // of the last object
+    std::uint64_t object_crc = 0;
+} seen;
 
 // Of a body of zero bytes; each length is computed once.
 std::uint64_t crc_of_zeros(std::uint64_t bytes)
@@ -84,6 +96,7 @@ struct connection {
     // the request under way
     bool in_body = false;
     bool has_callback = false;
+    bool chunked = false;       // `left` is then what is left of a chunk
     std::string method;
     std::string target;
     std::uint64_t left = 0;     // bytes of the body still to come
@@ -151,9 +164,16 @@ void finish_request(connection& c)
     c.in_body = false;
     std::uint64_t const crc = sums == sum::real ? c.crc : sums == sum::zeros ? crc_of_zeros(c.got) : 0;
     auto const upload = query_item(c.target, "uploadId");
+    seen.bytes += c.got;
     if (c.method == "PUT") {
-        if (upload)
+        if (upload) {
+            ++seen.parts;
             uploads[*upload][std::atoi(query_item(c.target, "partNumber").value_or("0").c_str())] = {crc, c.got};
+        } else {
+            ++seen.puts;
+            seen.object_bytes = c.got;
+            seen.object_crc = crc;
+        }
         answer(c, "200 OK",
                "ETag: \"D41D8CD98F00B204E9800998ECF8427E\"\r\n" + crc_header(crc) +
                    (c.has_callback ? "Content-Type: application/json\r\n" : ""),
@@ -166,14 +186,26 @@ void finish_request(connection& c)
                "<Key>obj</Key><UploadId>" + id + "</UploadId></InitiateMultipartUploadResult>");
     } else if (c.method == "POST" && upload) {
         std::uint64_t whole = 0;
-        for (auto const& [number, p] : uploads[*upload])
+        seen.object_bytes = 0;
+        for (auto const& [number, p] : uploads[*upload]) {
             whole = ossify::crc64_combine(whole, p.crc, p.bytes);
+            seen.object_bytes += p.bytes;
+        }
+        seen.object_crc = whole;
         std::string const etag = "\"D41D8CD98F00B204E9800998ECF8427E-" + std::to_string(uploads[*upload].size()) + '"';
         uploads.erase(*upload);
         answer(c, "200 OK", "Content-Type: application/xml\r\nETag: " + etag + "\r\n" + crc_header(whole),
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CompleteMultipartUploadResult><Location>http://127.0.0.1/"
                "bkt/obj</Location><Bucket>bkt</Bucket><Key>obj</Key><ETag>" + etag +
                "</ETag></CompleteMultipartUploadResult>");
+    } else if (c.method == "GET" && c.target == "/stat") {
+        std::string text;
+        for (auto const& [name, value] : std::initializer_list<std::pair<char const*, std::uint64_t>>{
+                 {"puts", seen.puts}, {"parts", seen.parts}, {"connections", seen.connections}, {"bytes", seen.bytes},
+                 {"object_bytes", seen.object_bytes}, {"object_crc", seen.object_crc}})
+            text.append(text.empty() ? "{\"" : ", \"").append(name).append("\": ").append(std::to_string(value));
+        seen = {};
+        answer(c, "200 OK", "Content-Type: application/json\r\n", text + "}");
     } else if (c.method == "DELETE") {
         answer(c, "204 No Content", "", "");
     } else {
@@ -187,21 +219,54 @@ void take_body(connection& c, std::string_view bytes)
     c.left -= bytes.size();
     if (sums == sum::real)
         c.crc = ossify::crc64(bytes, c.crc);
-    if (c.left == 0)
+    if (c.left == 0 && !c.chunked)
         finish_request(c);
+}
+
+/// Takes the chunks in `c.in`. Returns: false for what is no chunk.
+bool take_chunks(connection& c)
+{
+    while (c.in_body && !c.in.empty()) {
+        if (c.left != 0) {
+            auto const here = static_cast<std::size_t>(std::min<std::uint64_t>(c.left, c.in.size()));
+            take_body(c, std::string_view(c.in).substr(0, here));
+            c.in.erase(0, here);
+            continue;
+        }
+        std::size_t const begin = c.in.starts_with("\r\n") ? 2 : 0;  // the end of the last chunk
+        auto const end = c.in.find("\r\n", begin);
+        if (end == c.in.npos)
+            return c.in.size() < 32;
+        char* digits_end = nullptr;
+        std::uint64_t const bytes = std::strtoull(c.in.c_str() + begin, &digits_end, 16);
+        if (digits_end != c.in.c_str() + end)
+            return false;
+        if (bytes != 0) {
+            c.in.erase(0, end + 2);
+            c.left = bytes;
+        } else if (c.in.size() < end + 4) {
+            return true;
+        } else {
+            c.in.erase(0, end + 4);  // no trailers are taken
+            finish_request(c);
+        }
+    }
+    return true;
 }
 
 /// Takes the requests in `c.in` apart. Returns: false for a peer that speaks nonsense.
 bool parse(connection& c)
 {
     while (!c.in.empty()) {
+        if (c.in_body)
+            return take_chunks(c) && (c.in_body || parse(c));
         auto const end = c.in.find("\r\n\r\n");
         if (end == std::string::npos)
             return c.in.size() < 65536;
         std::string_view const head(c.in.data(), end);
         auto const first = head.find(' ');
         auto const second = head.find(' ', first + 1);
-        if (first == head.npos || second == head.npos || !header(head, "Transfer-Encoding").empty())
+        if (first == head.npos || second == head.npos)
             return false;
         c.method = head.substr(0, first);
         c.target = head.substr(first + 1, second - first - 1);
@@ -209,8 +274,14 @@ bool parse(connection& c)
         c.has_callback = !header(head, "x-oss-callback").empty();
         c.got = c.crc = 0;
         c.in_body = true;
+        c.chunked = header(head, "Transfer-Encoding") == "chunked";
         if (!header(head, "Expect").empty())
             c.out += "HTTP/1.1 100 Continue\r\n\r\n";
+        if (c.chunked) {
+            c.left = 0;
+            c.in.erase(0, end + 4);
+            continue;
+        }
         auto const here = static_cast<std::size_t>(std::min<std::uint64_t>(c.left, c.in.size() - end - 4));
         std::string const rest = c.in.substr(end + 4 + here);
         take_body(c, std::string_view(c.in).substr(end + 4, here));
@@ -259,7 +330,9 @@ enum class progress { more, none, gone };
 progress read_some(connection& c)
 {
     bool const bulk = c.in_body && c.left != 0;
-    std::size_t const room = bulk ? static_cast<std::size_t>(std::min<std::uint64_t>(c.left, scratch.size())) : 65536;
+    std::size_t const room = bulk ? static_cast<std::size_t>(std::min<std::uint64_t>(c.left, scratch.size()))
+                             : c.in_body ? 32  // the line between two chunks
+                                         : 65536;
     long n = 0;
     if (c.ssl != nullptr) {
         n = SSL_read(c.ssl, scratch.data(), static_cast<int>(room));
@@ -279,7 +352,7 @@ progress read_some(connection& c)
     if (bulk && c.ssl == nullptr && sums != sum::real) {
         c.got += bytes;
         c.left -= bytes;
-        if (c.left == 0)
+        if (c.left == 0 && !c.chunked)
             finish_request(c);
     } else if (bulk) {
         take_body(c, std::string_view(scratch.data(), bytes));
@@ -353,6 +426,7 @@ void accept_all(int listener, SSL_CTX* context)
     for (int fd; (fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         auto* const c = new connection(fd);
+        ++seen.connections;
         if (context != nullptr) {
             c->ssl = SSL_new(context);
             SSL_set_fd(c->ssl, fd);
