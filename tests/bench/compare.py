@@ -1,81 +1,51 @@
 #!/usr/bin/env python3
-"""Runs ossify and its rivals against the sink server and compares them: compare.py PROGRAM_FOLDER [options].
+"""Runs ossify and its rivals against the sink server and compares them.
 
-Each round runs every contender once, one after the other, so that a machine whose speed drifts treats all alike; the
-first round is dropped. Figures are medians with (min-max); ratios are taken within each round. CPU is the client's
-alone, from after its start-up where it measures itself. Peak memory comes through a small launcher.
+Each round runs every contender of a workload once, one after the other, so that a machine whose speed drifts treats all
+alike; the first round is dropped. Figures are medians with (min-max); ratios are taken within each round. CPU is the
+client's alone. Peak memory comes through a small launcher. Before anything is timed, each contender sends random bytes
+to a server that really computes their CRC-64; one that sends anything else is not timed. A contender that is missing or
+fails is listed with the reason. Exit code: 1 when ossify fails or a check of data does; missed goals are only reported.
 """
 
 import argparse
+import datetime
 import json
+import lzma
 import os
 import platform
+import re
 import shlex
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
-MIB = 1 << 20
+sys.dont_write_bytecode = True
+from workloads import CHECK, FULL, MIB, SHORT, workloads
 
-
-class Workload:
-    """A load, its contenders, and what has to come out: (ours, theirs, figure, "<=" or ">=", must, aim)."""
-
-    def __init__(self, name, title, server, unit, contenders, goals=(), full_only=False):
-        self.name, self.title, self.server, self.unit = name, title, server, unit
-        self.contenders, self.goals, self.full_only = contenders, goals, full_only
+HERE = os.path.dirname(os.path.abspath(__file__))
+TIME_LIMIT = 120    # seconds for one run of one contender
+CURL_FIGURES = '{"wall": %{time_total}, "requests": 1, "bytes": %{size_upload}}\n'
 
 
-def workloads(full):
-    puts = 40000 if full else 8000
-    small = f"puts requests={puts} in_flight=64"
-    late = f"puts requests={100000 if full else 20000} in_flight=1024"
-    parts = "multipart file={file} part_mib=8 parallel=4"
-    return [
-        Workload("puts", "4 KiB puts, 64 in flight, one thread", "plain", "request", {
-            "ossify": f"ossify-client {small}",
-            "ossify, same callback": f"ossify-client {small} callback=same",
-            "ossify, fresh callback": f"ossify-client {small} callback=fresh",
-            "epoll floor": f"epoll-client {small}",
-            "libcurl multi, unsigned": f"curl-client {small}",
-        }, [("ossify", "epoll floor", "rate", ">=", 0.75, 0.9),
-            ("ossify", "libcurl multi, unsigned", "rate", ">=", 2.5, 3.5),
-            ("ossify", "libcurl multi, unsigned", "cpu", "<=", 0.40, 0.28),
-            ("ossify, same callback", "ossify", "cpu", "<=", 1.15, 1.03)]),
-        Workload("single", "4 KiB puts, one after the other", "plain", "request", {
-            "ossify": f"ossify-client puts requests={puts // 2} in_flight=1",
-            "epoll floor": f"epoll-client puts requests={puts // 2} in_flight=1",
-            "libcurl multi, unsigned": f"curl-client puts requests={puts // 2} in_flight=1",
-        }),
-        Workload("late", "4 KiB puts, 1,024 in flight, answers 10 ms late, one thread", "late", "request", {
-            "ossify": f"ossify-client {late}",
-            "epoll floor": f"epoll-client {late}",
-        }, [("ossify", None, "rate", ">=", 40e3, 54e3), ("ossify", None, "peak", "<=", 32, 20)]),
-        Workload("put", "one object from a file", "plain", "GiB", {
-            "ossify": "ossify-client put file={file_put}",
-            "epoll floor": "epoll-client put file={file_put}",
-            "libcurl multi, no CRC": "curl-client put file={file_put}",
-            "curl -T": "curl -sS -o {null} -T {file_put} http://127.0.0.1:{port}/bkt/obj",
-        }, [("ossify", "curl -T", "rate", ">=", 1.0, 1.4)]),
-        Workload("tls-puts", "TLS: 4 KiB puts, 64 in flight", "tls", "request", {
-            "ossify": f"ossify-client {small} tls={{tls}}",
-            "ossify, two threads": f"ossify-client {small} tls={{tls}} threads=2",
-            "libcurl multi, unsigned": f"curl-client {small} tls={{tls}}",
-        }, [("ossify", "libcurl multi, unsigned", "rate", ">=", 2.0, 2.5)]),
-        Workload("tls-put", "TLS: one object from a file", "tls", "GiB", {
-            "ossify": "ossify-client put file={file_put} tls={tls}",
-            "libcurl multi, no CRC": "curl-client put file={file_put} tls={tls}",
-        }),
-    ]
+class Failed(Exception):
+    """A contender that cannot run here, or did not do its work: why."""
 
 
 class Server:
+    """A sink server; it ends when this process does, whatever the reason."""
+
     def __init__(self, folder, *arguments):
         self.process = subprocess.Popen([os.path.join(folder, "sink-server"), *arguments], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("the sink server does not start")
+        self.port, self.tls = int(line), any(a.startswith("tls=") for a in arguments)
 
     def stop(self):
         self.process.stdin.close()
@@ -83,60 +53,191 @@ class Server:
 
 
 class Bench:
-    def __init__(self, folder, scratch, full):
-        self.folder, self.scratch, self.full = folder, scratch, full
-        self.places = {"null": os.devnull, "tls": scratch}
-        self.servers = {}
-
-    def file(self, name, size):
-        """A file of zeros in the page cache."""
-        path = os.path.join(self.scratch, name)
-        with open(path, "wb") as out:
-            for _ in range(size // MIB):
-                out.write(bytes(MIB))
-        os.sync()
-        self.places[name] = path
+    def __init__(self, args, scratch):
+        self.args, self.scratch, self.folder = args, scratch, args.programs
+        self.servers, self.evicted = {}, set()
+        self.tls = os.path.join(scratch, "tls")
+        os.mkdir(self.tls)
+        # name: how to call a program that is not built here, or why that cannot be
+        self.programs = {"{sdk}": [args.sdk_client] if args.sdk_client else "not given (--sdk-client)",
+                         "{ali}": find_ali_oss(args)}
 
     def server(self, kind):
+        """One server a kind; "real ..." computes the checksum of what it gets and counts."""
         if kind not in self.servers:
-            more = {"plain": [], "late": ["delay=10000"], "tls": ["tls=" + self.scratch]}[kind]
-            self.servers[kind] = Server(self.folder, *more)
+            words = [{"plain": "crc=zeros", "real": "crc=real", "late": "delay=10000", "tls": "tls=" + self.tls}[word]
+                     for word in kind.split()]
+            self.servers[kind] = Server(self.folder, *words)
         return self.servers[kind]
 
-    def run(self, command, kind):
-        """One run of one contender: its figures, or None when its program is not there."""
-        port = self.server(kind).port
-        words = [w.format(port=port, **self.places) for w in shlex.split(command)]
+    def stop(self, kind=None):
+        for name in [kind] if kind else list(self.servers):
+            self.servers.pop(name).stop()
+
+    def command(self, words):
+        if words[0] in self.programs:
+            program = self.programs[words[0]]
+            if isinstance(program, str):
+                raise Failed(program)
+            return program + words[1:]
         own = os.path.join(self.folder, words[0])
         if os.path.exists(own):
-            words[0:1] = [own]
-            words.append(f"port={port}")
-        elif not shutil.which(words[0]):
-            return None
+            return [own, *words[1:]]
+        if words[0] == "curl-client":
+            raise Failed("not built: libcurl's development files were not there (libcurl4-openssl-dev)")
+        if not shutil.which(words[0]):
+            raise Failed(f"{words[0]} is not installed")
+        return words
+
+    def run(self, contender, kind, files):
+        """One run: its figures."""
+        places = {"port": self.server(kind).port, "tls": self.tls, "null": os.devnull, "curl_figures": CURL_FIGURES,
+                  **files}
+        words = shlex.split(contender.command)
+        program = self.command(words[:1])
+        words = program + [fill(word, places) for word in words[1:]]
+        if words[0] != "curl":
+            words.append(f"port={places['port']}")
+        for path in files.values():
+            if str(path) in " ".join(words):
+                self.place(path, contender.cold)
         used = os.path.join(self.scratch, "used.json")
-        done = subprocess.run([os.path.join(self.folder, "bench-launch"), used, *words], capture_output=True, text=True,
-                              timeout=600)
-        if done.returncode != 0:
-            raise SystemExit(f"{shlex.join(words)}\n{done.stdout}{done.stderr}failed with {done.returncode}")
+        try:
+            done = subprocess.run([os.path.join(self.folder, "bench-launch"), used, *words], capture_output=True,
+                                  text=True, timeout=TIME_LIMIT, errors="replace")
+        except subprocess.TimeoutExpired:
+            raise Failed(f"not done after {TIME_LIMIT} s") from None
+        lines = [line for line in done.stdout.splitlines() if line.startswith('{"wall"')]
+        if done.returncode != 0 or not lines:
+            said = (done.stderr.strip() or done.stdout.strip() or "no figures").splitlines()[-1]
+            raise Failed(f"exit {done.returncode}: {said[:200]}")
         with open(used, encoding="ascii") as file:
             whole = json.load(file)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{\"wall\"")]
-        figures = json.loads(lines[-1]) if lines else {"wall": whole["wall"], "cpu": whole["user"] + whole["system"]}
-        figures["peak"] = whole["peak_kib"] / 1024
-        figures["switches"] = whole["switches"]
-        return figures
+        figures = {"cpu": whole["user"] + whole["system"], "peak": whole["peak_kib"] / 1024,
+                   "switches": whole["switches"]}
+        return {**figures, **json.loads(lines[-1])}
 
-    def stop(self):
-        for server in self.servers.values():
-            server.stop()
+    def place(self, path, cold):
+        """Has the file in the page cache, or not."""
+        with open(path, "rb") as file:
+            if cold:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                self.evicted.add(path)
+                for at in range(0, os.path.getsize(path), 64 * MIB):
+                    try:
+                        os.preadv(file.fileno(), [bytearray(1)], at, os.RWF_NOWAIT)
+                    except BlockingIOError:
+                        continue
+                    raise Failed("the file cannot be dropped from the page cache of this file system")
+            elif path in self.evicted:
+                self.evicted.discard(path)
+                while file.read(MIB):
+                    pass
 
 
-def per_unit(figures, unit, file_bytes):
-    """Adds rate and CPU for one request or one GiB."""
-    amount = figures["requests"] if unit == "request" else figures.get("bytes", file_bytes) / (1 << 30)
+def fill(word, places):
+    return re.sub(r"\{(\w+)\}", lambda m: str(places[m[1]]), word)
+
+
+def find_ali_oss(args):
+    """How to call it; or why that cannot be. Its packages are those of the tests, installed by whoever comes first."""
+    node, modules = shutil.which("node"), os.path.join(args.build, "tests", "node")
+    script = os.path.join(HERE, "ali_oss_client.cjs")
+    if not node or not shutil.which("npm"):
+        return "Node and npm are not installed"
+    if not args.full and not os.path.exists(os.path.join(modules, "installed")):
+        return "its packages are not installed (the test of suite interop does that, and --full)"
+    done = subprocess.run([sys.executable, os.path.join(HERE, "..", "node", "run.py"), modules, script, "version"],
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode != 0 or not done.stdout.startswith("ali-oss"):
+        return (done.stderr + done.stdout).strip().splitlines()[-1][:200]
+    os.environ["NODE_PATH"] = os.path.join(os.path.abspath(modules), "node_modules")
+    return [node, script]
+
+
+# --- data ---
+
+def make_file(path, size, chunk=None):
+    """A file of zeros, or of `chunk()`, in the page cache and on the disk."""
+    with open(path, "wb") as out:
+        for at in range(0, size, MIB):
+            out.write((chunk() if chunk else bytes(MIB))[:size - at])
+        out.flush()
+        os.fsync(out.fileno())
+    return path
+
+
+def crc64(data):
+    """The CRC-64/XZ, by another implementation than the one under test: the check value of an .xz container."""
+    packed = lzma.compress(data, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, preset=0)
+    index_bytes = (int.from_bytes(packed[-8:-4], "little") + 1) * 4     # "Backward Size" of the footer
+    at = len(packed) - 12 - index_bytes - 8
+    return int.from_bytes(packed[at:at + 8], "little")
+
+
+def stat(server, tls):
+    context = ssl.create_default_context(cafile=os.path.join(tls, "ca.pem")) if server.tls else None
+    url = f"{'https' if server.tls else 'http'}://127.0.0.1:{server.port}/stat"
+    with urllib.request.urlopen(url, timeout=10, context=context) as answer:
+        return json.load(answer)
+
+
+def check_data(bench, chosen):
+    """Which contender of which workload sent something else than it should: {(workload, name): why}."""
+    wanted = {w.name: w for w in workloads(CHECK)}
+    path = make_file(os.path.join(bench.scratch, "check"), CHECK.parts_file, lambda: os.urandom(MIB))
+    with open(path, "rb") as file:
+        sum_of_file = crc64(file.read())
+    sum_of_put = crc64(bytes(4096))
+    bad = {}
+    for w in (wanted[c.name] for c in chosen if c.checked):
+        kind = "real tls" if w.server == "tls" else "real"
+        for c in w.contenders:
+            try:
+                stat(bench.server(kind), bench.tls)     # forgets what came before
+                bench.run(c, kind, {"parts_file": path, "put_file": path})
+                seen = stat(bench.server(kind), bench.tls)
+                file_sent = "_file}" in c.command
+                expected = {"object_crc": sum_of_file if file_sent else sum_of_put,
+                            "object_bytes": CHECK.parts_file if file_sent else 4096}
+                if w.parts:
+                    expected["parts"] = -(-CHECK.parts_file // (8 * MIB))
+                wrong = [f"{key} {seen[key]} instead of {value}" for key, value in expected.items()
+                         if seen[key] != value]
+                if wrong:
+                    bad[w.name, c.name] = "SENT WRONG DATA: " + ", ".join(wrong)
+            except Failed as why:
+                bad[w.name, c.name] = str(why)
+    os.remove(path)
+    for kind in [kind for kind in bench.servers if kind.startswith("real")]:
+        bench.stop(kind)
+    return bad
+
+
+# --- tables ---
+
+def per_unit(figures, unit):
+    """Adds what the columns show: rate and CPU for one request or one GiB, and times in their units."""
+    amount = figures["requests"] if unit == "request" else figures["bytes"] / (1 << 30)
     figures["rate"] = amount / figures["wall"]
     figures["cpu_each"] = figures["cpu"] / amount * (1e6 if unit == "request" else 1)
+    if "late_p99_us" in figures:
+        figures["stall"], figures["worst"] = figures["late_p99_us"] / 1000, figures["late_max_us"] / 1000
+    if "first_us" in figures:
+        figures["first"] = figures["first_us"]
     return figures
+
+
+KEYS = {"cpu": "cpu_each"}
+
+
+def column(name, unit):
+    """Heading and digits."""
+    request = unit == "request"
+    return {"rate": ("requests/s", 0) if request else ("GiB/s", 2),
+            "cpu": ("CPU us/request", 2) if request else ("CPU s/GiB", 3), "peak": ("peak MiB", 1),
+            "first": ("us, median of a run", 0), "stall": ("late by, p99, ms", 2), "worst": ("worst, ms", 2),
+            "allocations": ("allocations/request", 1)}[name]
 
 
 def spread(values, digits):
@@ -147,105 +248,184 @@ def spread(values, digits):
 
 def table(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    rows.insert(1, ["-" * w for w in widths])
-    return "\n".join("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |" for row in rows)
+    lines = [rows[0], ["-" * w for w in widths], *rows[1:]]
+    return "\n".join("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |" for row in lines)
 
 
-def show(workload, runs):
-    request = workload.unit == "request"
-    head = ["", "requests/s" if request else "GiB/s", "CPU us/request" if request else "CPU s/GiB", "peak MiB"]
-    rows = [head + (["allocations/request", "OpenSSL's"] if request else [])]
-    for name, rounds in runs.items():
-        row = [name, spread([r["rate"] for r in rounds], 0 if request else 2),
-               spread([r["cpu_each"] for r in rounds], 2 if request else 3),
-               spread([r["peak"] for r in rounds], 1)]
-        if request:
-            for key in ("allocations", "openssl_allocations"):
-                row.append(f"{statistics.median(r[key] for r in rounds):.1f}" if key in rounds[0] else "")
-        rows.append(row)
-    return f"\n### {workload.title}\n\n{table(rows)}\n"
+def size_of(workload, sizes):
+    if workload.unit == "request":
+        return ""
+    size = (sizes.parts_file if workload.parts else sizes.put_file) // MIB
+    return f" ({size // 1024} GiB)" if size >= 1024 else f" ({size} MiB)"
+
+
+def show(workload, runs, absent, sizes):
+    rows = [["", *(column(c, workload.unit)[0] for c in workload.columns)]]
+    for c in workload.contenders:
+        rounds = runs.get(c.name)
+        cells = [c.name]
+        for name in workload.columns:
+            values = [r[KEYS.get(name, name)] for r in rounds or [] if KEYS.get(name, name) in r]
+            cells.append(spread(values, column(name, workload.unit)[1]) if values else "")
+        if not rounds:
+            cells[1] = f"none: {absent.get(c.name, '')}"
+        rows.append(cells)
+    return f"### {workload.title[0].upper()}{workload.title[1:]}{size_of(workload, sizes)}\n\n{table(rows)}\n"
 
 
 def judge(workload, runs):
-    """Rows of the goals: what, against whom, ratio of this run, must, aim, verdict."""
-    key = {"rate": "rate", "cpu": "cpu_each", "peak": "peak"}
-    words = {"rate": "requests/s" if workload.unit == "request" else "GiB/s", "cpu": "CPU", "peak": "peak MiB"}
-    for ours, theirs, figure, order, must, aim in workload.goals:
-        if ours not in runs or (theirs and theirs not in runs):
+    """Rows of the goals: what, against whom, the figure, what it is here, must, aim, verdict."""
+    for goal in workload.goals:
+        name, digits = column(goal.figure, workload.unit)
+        row = [f"{workload.title}: {goal.ours}", goal.theirs or "(itself)", name]
+        if goal.theirs:
+            digits = 3 if goal.must < 0.5 else 2
+        limits = [f"{goal.order} {limit:,.{digits}f}" for limit in (goal.must, goal.aim)]
+        if goal.ours not in runs or (goal.theirs and goal.theirs not in runs):
+            yield [*row, "no figure", *limits, "unknown"]
             continue
-        values = [r[key[figure]] for r in runs[ours]]
-        if theirs:
-            values = [own / other[key[figure]] for own, other in zip(values, runs[theirs])]
+        key = KEYS.get(goal.figure, goal.figure)
+        values = [r[key] for r in runs[goal.ours]]
+        if goal.theirs:
+            values = [own / other[key] for own, other in zip(values, runs[goal.theirs])]
         got = statistics.median(values)
-        digits = 2 if theirs else 0
-        reaches = (lambda goal: got >= goal) if order == ">=" else (lambda goal: got <= goal)
-        yield [f"{workload.title}: {ours}", theirs or "", words[figure], spread(values, digits),
-               f"{order} {must:,.{digits}f}", f"{order} {aim:,.{digits}f}",
-               "aim" if reaches(aim) else "must" if reaches(must) else "MISSED"]
+        reaches = (lambda limit: got >= limit) if goal.order == ">=" else (lambda limit: got <= limit)
+        verdict = "met, and the aim" if reaches(goal.aim) else "met" if reaches(goal.must) else "**missed**"
+        yield [*row, spread(values, digits), *limits, verdict]
 
+
+# --- the machine, and whom it compares ---
 
 def machine():
-    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                  if line.startswith("model name")), platform.machine())
-    return {"cpu": model, "processors": os.cpu_count(), "kernel": platform.release(), "load": os.getloadavg()}
+    def first_line(path, pattern, otherwise):
+        with open(path, encoding="utf-8") as file:
+            return next((m[1] for m in (re.match(pattern, line) for line in file) if m), otherwise)
+
+    model = first_line("/proc/cpuinfo", r"model name\s*: (.*)", platform.machine())
+    memory = int(first_line("/proc/meminfo", r"MemTotal:\s*(\d+) kB", "0")) / (1 << 20)
+    return {"date": datetime.date.today().isoformat(), "cpu": model, "processors": os.cpu_count(),
+            "memory_gib": round(memory), "kernel": platform.release(),
+            "system": first_line("/etc/os-release", r'PRETTY_NAME="(.*)"', platform.system()),
+            "load": os.getloadavg()[0]}
+
+
+def versions(bench):
+    """What each program says of itself."""
+    out = {}
+    for name, words in {"build": ["epoll-client", "version"], "libcurl": ["curl-client", "version"],
+                        "curl": ["curl", "--version"], "official C++ SDK": ["{sdk}", "version"],
+                        "ali-oss": ["{ali}", "version"]}.items():
+        try:
+            done = subprocess.run(bench.command(words[:1]) + words[1:], capture_output=True, text=True, timeout=60)
+            out[name] = (done.stdout.splitlines() or [f"does not say (exit {done.returncode})"])[0]
+        except (Failed, OSError) as why:
+            out[name] = f"none: {why}"
+    return out
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("programs", help="the folder of the benchmark programs")
-    parser.add_argument("--build", metavar="ROOT", help="first build the programs in this build folder")
-    parser.add_argument("--full", action="store_true", help="all workloads at full size, five rounds")
+    parser.add_argument("build", help="the build folder")
+    parser.add_argument("--make", action="store_true", help="first build the programs")
+    parser.add_argument("--full", action="store_true", help="at full size, five rounds that count")
     parser.add_argument("--rounds", type=int, help="rounds that count")
-    parser.add_argument("--only", help="these workloads, separated by commas")
-    parser.add_argument("--also", action="append", default=[], metavar="WORKLOAD:NAME=COMMAND",
-                        help="a further contender; {port}, {file}, {file_put} and {tls} stand for what they say")
-    parser.add_argument("--json", help="write all figures there")
-    parser.add_argument("--scratch", help="where to put the files that are sent")
-    return parser.parse_args()
+    parser.add_argument("--only", help=f"these workloads, by comma: {','.join(w.name for w in workloads(SHORT))}")
+    parser.add_argument("--sdk-client", metavar="PROGRAM",
+                        help="a program of yours on the official C++ SDK. It is called like curl-client (multipart, put, "
+                             "puts and version; see curl_client.cpp) and prints the same line of figures: "
+                             '{"wall": seconds, "cpu": seconds, "requests": n, "bytes": n}')
+    parser.add_argument("--json", metavar="FILE", help="write all figures there")
+    parser.add_argument("--markdown", metavar="FILE",
+                        help="write the tables there: between the lines <!-- figures --> and <!-- end of figures -->, "
+                             "if the file has them")
+    parser.add_argument("--scratch", metavar="FOLDER", help="where to put the files that are sent (a disk, not memory)")
+    args = parser.parse_args()
+    args.programs = os.path.join(args.build, "tests", "bench")
+    if args.sdk_client:
+        args.sdk_client = os.path.abspath(args.sdk_client)
+    if args.only and (unknown := set(args.only.split(",")) - {w.name for w in workloads(SHORT)}):
+        parser.error(f"no workload is called {', '.join(sorted(unknown))}")
+    return args
+
+
+def write_markdown(path, text):
+    begin, end = "<!-- figures -->", "<!-- end of figures -->"
+    before, after = f"{begin}\n", f"\n{end}\n"
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            old = file.read()
+        if begin in old and end in old:
+            before, after = old.split(begin)[0] + begin + "\n", "\n" + end + old.split(end, 1)[1]
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(f"{before}\n{text.strip()}\n{after}")
+
+
+def measure(bench, w, files, rounds, absent):
+    """{contender: [figures of each round that counts]}"""
+    runs = {}
+    for turn in range(rounds + 1):
+        for c in w.contenders:
+            if c.name in absent:
+                continue
+            try:
+                figures = per_unit(bench.run(c, w.server, files), w.unit)
+            except Failed as why:
+                absent[c.name] = str(why)
+                runs.pop(c.name, None)
+                continue
+            if turn:
+                runs.setdefault(c.name, []).append(figures)
+    return runs
 
 
 def main():
     args = parse_arguments()
-    if args.build:
-        subprocess.run(["meson", "compile", "-C", args.build, "bench-programs"], check=True)
-    rounds = args.rounds or (5 if args.full else 2)
-    chosen = [w for w in workloads(args.full)
-              if (w.name in args.only.split(",") if args.only else args.full or not w.full_only)]
-    for extra in args.also:
-        name, command = extra.split("=", 1)
-        for w in chosen:
-            if w.name == name.split(":", 1)[0]:
-                w.contenders[name.split(":", 1)[1]] = command
-    results, verdicts = {}, []
-    with tempfile.TemporaryDirectory(dir=args.scratch) as scratch:
-        bench = Bench(args.programs, scratch, args.full)
-        sizes = {"file_put": (256 if args.full else 64) * MIB, "file": (2048 if args.full else 256) * MIB}
-        for name, size in sizes.items():
-            if any("{" + name + "}" in c for w in chosen for c in w.contenders.values()):
-                bench.file(name, size)
+    if args.make:
+        subprocess.run(["ninja", "-C", args.build, "bench-programs"], check=True, stdout=sys.stderr)
+    sizes, rounds = FULL if args.full else SHORT, args.rounds or (5 if args.full else 2)
+    chosen = [w for w in workloads(sizes) if not args.only or w.name in args.only.split(",")]
+    texts, goals, results, broken = [], [], {}, []
+
+    def say(text):
+        texts.append(text)
+        print(text + "\n", flush=True)
+
+    with tempfile.TemporaryDirectory(dir=args.scratch, prefix="ossify-bench-") as scratch:
+        bench = Bench(args, scratch)
         try:
+            here, peers = machine(), versions(bench)
+            say(f"{here['date']}. {here['cpu']}, {here['processors']} processors, {here['memory_gib']} GiB, "
+                f"{here['system']}, Linux {here['kernel']}; load before: {here['load']:.1f}. "
+                f"{rounds} rounds after one that is dropped.")
+            if here["load"] > 0.5:
+                say("Something else is running here: take the figures as noise.")
+            say("\n".join(f"* {name}: {version}" for name, version in peers.items()))
+            absent = check_data(bench, chosen)
+            files = {name: make_file(os.path.join(scratch, name), getattr(sizes, name))
+                     for name in ("parts_file", "put_file")
+                     if any("{" + name + "}" in c.command for w in chosen for c in w.contenders)}
             for w in chosen:
-                runs = {}
-                for turn in range(rounds + 1):
-                    for name, command in w.contenders.items():
-                        figures = bench.run(command, w.server)
-                        if figures and turn:
-                            size = sizes["file" if "{file}" in command else "file_put"]
-                            runs.setdefault(name, []).append(per_unit(figures, w.unit, size))
-                results[w.name] = runs
-                print(show(w, runs), flush=True)
-                verdicts += judge(w, runs)
+                why_not = {name: why for (workload, name), why in absent.items() if workload == w.name}
+                results[w.name] = measure(bench, w, files, rounds, why_not)
+                say(show(w, results[w.name], why_not, sizes))
+                goals += judge(w, results[w.name])
+                broken += [f"{w.name}: {name}: {why}" for name, why in why_not.items()
+                           if name.startswith("ossify") or why.startswith("SENT")]
         finally:
             bench.stop()
-    if verdicts:
-        print("\n### Goals (ratios within each round)\n")
-        print(table([["ours", "against", "figure", "here", "must", "aim", "reached"], *verdicts]))
-    here = machine()
-    print(f"\n{here['cpu']}, {here['processors']} processors, Linux {here['kernel']}, load {here['load'][0]:.1f}; "
-          f"{rounds} rounds")
+    if goals:
+        rows = [["ossify, and in what", "against", "figure", "here", "must", "aim", ""], *goals]
+        say(f"### Goals\n\nRatios ossify / other, taken within each round; median (min-max).\n\n{table(rows)}")
     if args.json:
         with open(args.json, "w", encoding="utf-8") as out:
-            json.dump({"machine": here, "rounds": rounds, "workloads": results}, out, indent=1)
+            json.dump({"machine": here, "versions": peers, "rounds": rounds, "workloads": results,
+                       "goals": [dict(zip(("workload", "against", "figure", "here", "must", "aim", "verdict"), g))
+                                 for g in goals]}, out, indent=1)
+    if args.markdown:
+        write_markdown(args.markdown, "\n\n".join(texts))
+    for line in broken:
+        print(line, file=sys.stderr)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

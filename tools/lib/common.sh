@@ -151,18 +151,18 @@ TEXT
     must_step 'installing' "$log" apt_install ${sudo[@]+"${sudo[@]}"} ${apt#apt-get }
 }
 
-# install_optional LOG: what optional_package_list names, where that is possible.
+# install_optional LOG [LIST-FUNCTION]: what optional_package_list or another list names, where that is possible.
 install_optional() {
-    local log=$1 missing sudo
+    local log=$1 list=${2:-optional_package_list} missing sudo
     [ -z "${OSSIFY_NO_INSTALL:-}" ] || return 0
-    mapfile -t missing < <(missing_of optional_package_list)
+    mapfile -t missing < <(missing_of "$list")
     [ ${#missing[@]} -gt 0 ] || return 0
     if command -v apt-get >/dev/null && may_install; then
         printf 'missing: %s\n' "${missing[*]}"
         step 'installing' "$log" apt_install ${sudo[@]+"${sudo[@]}"} install -y --no-install-recommends "${missing[@]}" \
             && return 0
     fi
-    printf 'tests that need these are skipped: %s\n' "${missing[*]}"
+    printf 'what needs these is skipped: %s\n' "${missing[*]}"
 }
 
 apt_install() { # [sudo -n] install ...
