@@ -15,12 +15,9 @@ ossify::awaitable<void> upload(ossify::client& oss, std::string application, std
     auto const callback = photo_contract::to(application + "/oss/photo").value().set<&photo_stored::user_id>("alice");
     auto const stored = co_await oss.put_object(
         ossify::put_object_request("photos", "holiday.jpg").file(file).callback(callback));
-    if (!stored)
-        std::cout << stored.error() << '\n';
-    else if (!stored->callback.delivered())
-        std::cout << "stored, but " << stored->callback.failure() << '\n';
-    else
-        std::cout << "stored as " << stored->callback.reply().value().photo_id << '\n';
+    if (!stored)                             std::cout << stored.error() << '\n';
+    else if (!stored->callback.delivered())  std::cout << "stored, but " << stored->callback.failure() << '\n';
+    else                                     std::cout << "stored as " << stored->callback.reply().value().photo_id << '\n';
 }
 
 int main(int argc, char** argv)
@@ -28,10 +25,8 @@ int main(int argc, char** argv)
     if (argc != 4)
         return 2;
     asio::io_context io(1);
-    ossify::client oss(io.get_executor(), ossify::config()
-                                              .endpoint(argv[1])
-                                              .region("cn-hangzhou")
-                                              .credentials(ossify::credentials_from_environment()));
+    ossify::client oss(io.get_executor(), ossify::config().endpoint(argv[1]).region("cn-hangzhou").credentials(
+                                              ossify::credentials_from_environment()));
     asio::co_spawn(io, upload(oss, argv[2], argv[3]), asio::detached);
     io.run();
 }
