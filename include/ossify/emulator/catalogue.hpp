@@ -22,7 +22,14 @@ class catalogue {
 public:
     using bucket_map = std::map<std::string, bucket_record, std::less<>>;
 
-    explicit catalogue(std::shared_ptr<store> where) : store_(std::move(where)) {}
+    /// Begins with what the store has from before.
+    explicit catalogue(std::shared_ptr<store> where) : store_(std::move(where))
+    {
+        store_->recover([this](bucket_record&& bucket) {
+            std::string name = bucket.name;
+            buckets_.insert_or_assign(std::move(name), std::move(bucket));
+        });
+    }
 
     store& bytes() noexcept { return *store_; }
     bucket_map const& buckets() const noexcept { return buckets_; }
@@ -80,14 +87,17 @@ public:
     /// Makes or replaces an object. The bucket must exist.
     result<void> put_object(std::string_view bucket, std::string_view key, std::shared_ptr<object_record const> object)
     {
-        if (auto saved = store_->save_object(bucket, key, *object); !saved)
-            return saved;
-        auto& objects = buckets_.find(bucket)->second.objects;
-        if (auto const it = objects.find(key); it != objects.end())
-            it->second = std::move(object);
-        else
-            objects.emplace(std::string(key), std::move(object));
-        return {};
+        return put(bucket, key, std::move(object), {});
+    }
+
+    /// Makes or replaces an object and takes away the upload that made it, at one moment: no end of the process leaves
+    /// neither or, later, both.
+    result<void> complete_upload(std::string_view bucket, std::string_view key, std::string_view id,
+                                 std::shared_ptr<object_record const> object)
+    {
+        if (auto done = put(bucket, key, std::move(object), id); !done)
+            return done;
+        return remove_upload(bucket, key, id);
     }
 
     /// Returns whether there was one.
@@ -97,7 +107,7 @@ public:
         auto const it = objects.find(key);
         if (it == objects.end())
             return false;
-        if (auto done = store_->forget_object(bucket, key); !done)
+        if (auto done = store_->forget_object(bucket, key, *it->second); !done)
             return done.error();
         objects.erase(it);
         return true;
@@ -118,7 +128,8 @@ public:
         auto& upload = upload_at(bucket, key, id);
         auto const it = upload.parts.find(part.number);
         part.received = it == upload.parts.end() ? 1 : it->second.received + 1;
-        if (auto saved = store_->save_part(bucket, upload, part); !saved)
+        part_record const* const replaced = it == upload.parts.end() ? nullptr : &it->second;
+        if (auto saved = store_->save_part(bucket, upload, part, replaced); !saved)
             return saved;
         unsigned const number = part.number;
         upload.parts.insert_or_assign(number, std::move(part));
@@ -134,15 +145,22 @@ public:
         return {};
     }
 
-    // --- for a store that brings its records back at the start; nothing is written through ---
-
-    void recover_bucket(bucket_record bucket)
+private:
+    result<void> put(std::string_view bucket, std::string_view key, std::shared_ptr<object_record const> object,
+                     std::string_view completed_upload)
     {
-        std::string name = bucket.name;
-        buckets_.insert_or_assign(std::move(name), std::move(bucket));
+        auto& objects = buckets_.find(bucket)->second.objects;
+        auto const it = objects.find(key);
+        object_record const* const replaced = it == objects.end() ? nullptr : it->second.get();
+        if (auto saved = store_->save_object(bucket, key, *object, replaced, completed_upload); !saved)
+            return saved;
+        if (it != objects.end())
+            it->second = std::move(object);
+        else
+            objects.emplace(std::string(key), std::move(object));
+        return {};
     }
 
-private:
     upload_record& upload_at(std::string_view bucket, std::string_view key, std::string_view id)
     {
         return buckets_.find(bucket)->second.uploads.find({std::string(key), std::string(id)})->second;

@@ -3,6 +3,7 @@
 
 #include <ossify/auth/credentials.hpp>
 #include <ossify/codec/random.hpp>
+#include <ossify/emulator/directory_store.hpp>
 #include <ossify/emulator/fault_text.hpp>
 #include <ossify/emulator/front.hpp>
 #include <ossify/emulator/memory_store.hpp>
@@ -18,6 +19,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -80,6 +82,12 @@ public:
     emulator_config& memory() { return store(std::make_shared<emulation::memory_store>()); }
     /// Keeps what is known of objects, but throws their bytes away: for benchmarks. ETags are then no MD5.
     emulator_config& discard() { return store(std::make_shared<emulation::discard_store>()); }
+    /// Keeps everything in a folder, which outlives the emulator: `emulation::directory_store`.
+    emulator_config& directory(std::filesystem::path folder)
+    {
+        folder_ = std::move(folder);
+        return *this;
+    }
     emulator_config& store(std::shared_ptr<emulation::store> where)
     {
         settings_.store = std::move(where);
@@ -145,6 +153,8 @@ private:
     std::optional<ossify::credentials> first_key_;
     http_limits limits_;
     std::string faults_;
+    std::filesystem::path folder_;
+    result<void> opened_;  // the folder
     emulation::service_settings settings_;
     bool single_threaded_ = false;
 };
@@ -163,7 +173,8 @@ public:
     }
 
     /// Makes an emulator that listens.
-    /// Errors: `host_not_found` and `connection_failed` for the address; `invalid_argument` for the text of faults.
+    /// Errors: `host_not_found` and `connection_failed` for the address; `invalid_argument` for the text of faults;
+    /// those of `directory_store::open` for the folder.
     static result<std::unique_ptr<emulator>> start(asio::any_io_executor ex, emulator_config config = {})
     {
         std::unique_ptr<emulator> made(new emulator(std::move(ex), prepare(std::move(config)), 0));
@@ -201,7 +212,7 @@ public:
     std::string public_key_pem() const { return service_->signing_key().value().public_pem(); }
     std::string public_key_url() const { return url() + std::string(emulation::public_key_path); }
 
-    /// Makes a bucket; one that exists stays. `acl` is private, public-read or public-read-write.
+    /// Makes a bucket; one that exists stays as it is. `acl` is private, public-read or public-read-write.
     /// Errors: `invalid_argument` for a name that the service refuses; those of the store.
     result<void> create_bucket(std::string name, std::string acl = "private")
     {
@@ -214,6 +225,8 @@ public:
         bucket.created = service_->now();
         bucket.owner = service_->settings.owner;
         std::lock_guard const lock(service_->mutex);
+        if (service_->objects.find_bucket(bucket.name) != nullptr)
+            return {};
         return service_->objects.put_bucket(std::move(bucket));
     }
 
@@ -265,6 +278,17 @@ private:
         if (!config.first_key_)
             config.access_key(ossify::credentials("EMU" + codec::random_hex_upper(8),
                                                   secret(codec::random_hex_upper(15))));
+        if (config.folder_.empty())
+            return config;
+        auto opened = emulation::directory_store::open(config.folder_);
+        if (!opened) {
+            config.opened_ = opened.error();
+            return config;
+        }
+        if (config.settings_.log)
+            for (auto const& notice : (*opened)->notices())
+                config.settings_.log(notice);
+        config.store(*std::move(opened));
         return config;
     }
 
@@ -277,7 +301,9 @@ private:
                                               std::make_shared<watchdog<std::chrono::steady_clock>>(ex_))),
           server_(ex_, server_config(config), [front = front_](http_exchange& http) { return front->handle(http); })
     {
-        started_ = emulation::add_faults(service_->faults, config.faults_);
+        started_ = config.opened_;
+        if (started_)
+            started_ = emulation::add_faults(service_->faults, config.faults_);
         if (started_)
             started_ = server_.start();
         if (started_)

@@ -297,9 +297,7 @@ inline std::optional<service_error> finish_complete_multipart_upload(service_exc
     object->etag = codec::hex_encode_upper({reinterpret_cast<char const*>(digest.data()), digest.size()}) + "-" +
                    std::to_string(parts.size());
     std::string const id = upload.id;
-    if (auto done = x.objects().put_object(r.bucket(), r.key(), object); !done)
-        return errors::internal(done.error());
-    if (auto done = x.objects().remove_upload(r.bucket(), r.key(), id); !done)
+    if (auto done = x.objects().complete_upload(r.bucket(), r.key(), id, object); !done)
         return errors::internal(done.error());
     x.state().uploads.end(id, upload_trace::fate::completed);
 

@@ -31,6 +31,9 @@ public:
         : settings(with_defaults(std::move(with))), auth(settings.keys, settings.region),
           objects(settings.store)
     {
+        for (auto const& [name, bucket] : objects.buckets())
+            for (auto const& [place, upload] : bucket.uploads)
+                uploads.recover(upload, name);
     }
     service(service const&) = delete;
     service& operator=(service const&) = delete;

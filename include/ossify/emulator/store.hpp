@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -103,8 +104,8 @@ class object_record;
 class upload_record;
 class part_record;
 
-/// Where bytes and records live. The catalogue keeps every record in memory as well; a store that outlives the
-/// process writes them down here and gives them back to `catalogue::recover`.
+/// Where bytes and records live. The catalogue keeps every record in memory as well; a store that outlives the process
+/// writes them down, and gives them back when it is opened again.
 /// Errors: of every member: `source_failed` with the reason, which the service answers as InternalError.
 /// Thread safety: not thread-safe; the service that owns it calls one member at a time.
 class store {
@@ -119,22 +120,34 @@ public:
     /// False when bodies are thrown away, so that objects can be described but not read.
     virtual bool keeps_bytes() const noexcept { return true; }
 
+    /// Calls `give` for each bucket that was there before, with its objects and uploads. Called once, at the start.
+    virtual void recover(std::function<void(bucket_record&&)> const& /*give*/) {}
+
     /// Starts taking in bytes. `expected` is a hint, which may be wrong.
     virtual result<std::unique_ptr<blob_sink>> open_sink(std::optional<std::uint64_t> expected) = 0;
 
-    /// Each `save_` and `forget_` returns when what it says would survive the end of the process.
+    /// Each `save_` and `forget_` returns when what it says would survive the end of the process. `replaced` is what
+    /// the record takes the place of, or null.
     virtual result<void> save_bucket(bucket_record const&) { return {}; }
     virtual result<void> forget_bucket(std::string_view /*bucket*/) { return {}; }
-    virtual result<void> save_object(std::string_view /*bucket*/, std::string_view /*key*/, object_record const&)
+    /// With the id of an upload, that upload is forgotten at the same moment; `forget_upload` follows, to clean up.
+    virtual result<void> save_object(std::string_view /*bucket*/, std::string_view /*key*/, object_record const& /*made*/,
+                                     object_record const* /*replaced*/, std::string_view /*completed_upload*/)
     {
         return {};
     }
-    virtual result<void> forget_object(std::string_view /*bucket*/, std::string_view /*key*/) { return {}; }
+    virtual result<void> forget_object(std::string_view /*bucket*/, std::string_view /*key*/, object_record const&)
+    {
+        return {};
+    }
+    /// Without its parts.
     virtual result<void> save_upload(std::string_view /*bucket*/, upload_record const&) { return {}; }
-    virtual result<void> save_part(std::string_view /*bucket*/, upload_record const&, part_record const&)
+    virtual result<void> save_part(std::string_view /*bucket*/, upload_record const&, part_record const& /*made*/,
+                                   part_record const* /*replaced*/)
     {
         return {};
     }
+    /// With its parts.
     virtual result<void> forget_upload(std::string_view /*bucket*/, upload_record const&) { return {}; }
 };
 

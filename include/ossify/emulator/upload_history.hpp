@@ -1,6 +1,8 @@
 #ifndef OSSIFY_EMULATOR_UPLOAD_HISTORY_HPP
 #define OSSIFY_EMULATOR_UPLOAD_HISTORY_HPP
 
+#include <ossify/emulator/records.hpp>
+
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -48,6 +50,13 @@ public:
         entries_.push_back(std::move(t));
         if (entries_.size() > keep_)
             entries_.pop_front();
+    }
+    /// An upload that was open when the service began.
+    void recover(upload_record const& upload, std::string bucket)
+    {
+        begin(upload.id, std::move(bucket), upload.key);
+        for (auto const& [number, part] : upload.parts)
+            entries_.back().received[number] = part.received;
     }
     void part(std::string_view id, unsigned number)
     {
