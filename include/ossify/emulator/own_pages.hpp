@@ -3,6 +3,7 @@
 
 #include <ossify/codec/date.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/emulator/overview_page.hpp>
 #include <ossify/emulator/service.hpp>
 
 #include <mutex>
@@ -95,6 +96,8 @@ inline std::optional<own_page> find_own_page(service& of, std::string_view targe
         out.status = key ? 200 : 500;
         return out;
     }
+    if (target == "/_emulator" || target == "/_emulator/" || target == "/_emulator/?watch")
+        return own_page("text/html; charset=utf-8", overview_page(of, target.ends_with("?watch")));
     if (target == "/_emulator/callbacks")
         return own_page("application/json", codec::to_json_text(detail::callbacks_as_json(of)));
     if (target == "/_emulator/uploads")

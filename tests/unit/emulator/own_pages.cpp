@@ -49,7 +49,18 @@ TEST_CASE("anything else belongs to the service")
     emulated e;
     CHECK_FALSE(find_own_page(e.service, "/"));
     CHECK_FALSE(find_own_page(e.service, "/photos/callback_pub_key_v1.pem"));
-    CHECK_FALSE(find_own_page(e.service, "/_emulator"));
+    CHECK_FALSE(find_own_page(e.service, "/_emulator/other"));
+}
+
+TEST_CASE("the overview is a page of HTML, with and without the slash")
+{
+    emulated e;
+    for (auto const* const target : {"/_emulator", "/_emulator/", "/_emulator/?watch"}) {
+        auto const page = find_own_page(e.service, target);
+        REQUIRE(page);
+        CHECK(page->content_type == "text/html; charset=utf-8");
+        CHECK(page->body.find("photos") != std::string::npos);
+    }
 }
 
 TEST_CASE("the log of callbacks keeps the latest and counts all")
