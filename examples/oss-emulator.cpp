@@ -2,16 +2,20 @@
 //
 //     oss-emulator --bucket photos
 //
-// prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM.
+// prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM: requests under way may then end,
+// and a second signal ends it at once.
 #include <ossify/auth/credentials.hpp>
 #include <ossify/emulator/emulator.hpp>
 #include <ossify/emulator/key_file.hpp>
+
+#include "command_line.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 
-#include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -19,9 +23,9 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,7 +35,7 @@ constexpr std::string_view usage =
     "usage: oss-emulator [--listen HOST:PORT] [--bucket NAME[=ACL]] [--access-key-id ID --access-key-secret S]\n"
     "                    [--keys FILE | --no-authentication]\n"
     "                    [--data-dir DIR | --memory | --discard] [--tls-cert F --tls-key F] [--fault SPEC]\n"
-    "                    [--region NAME] [--strict] [--quiet]\n"
+    "                    [--region NAME] [--strict] [--log FILE | --quiet]\n"
     "\n"
     "  --listen HOST:PORT     where to listen; port 0 takes a free one (default 127.0.0.1:0)\n"
     "  --bucket NAME[=ACL]    make this bucket at the start; may be given several times; ACL is private (default),\n"
@@ -43,13 +47,18 @@ constexpr std::string_view usage =
     "  --no-authentication    accept everything from everybody\n"
     "  --memory               keep objects in memory (default)\n"
     "  --discard              keep what is known of objects, throw their bytes away\n"
-    "  --data-dir DIR         keep objects in a folder\n"
+    "  --data-dir DIR         keep objects in a folder, where they survive even a crash\n"
     "  --tls-cert F           speak TLS with this certificate chain (PEM)\n"
     "  --tls-key F            and this private key (PEM)\n"
-    "  --fault SPEC           fail on purpose, for example on=upload_part,chance=10%,reset; see fault_text.hpp\n"
+    "  --fault SPEC           fail on purpose; may be given several times\n"
     "  --region NAME          the region that requests must be signed for (default cn-hangzhou)\n"
     "  --strict               refuse what the real service refuses, such as callbacks to this machine\n"
-    "  --quiet                do not log requests\n";
+    "  --log FILE             append a line for each request to FILE (default: standard error)\n"
+    "  --quiet                do not log requests\n"
+    "\n"
+    "GET /_emulator/ shows objects, uploads and callbacks to a browser.\n"
+    "Exit: 0 ended by SIGINT or SIGTERM, 1 could not start, 2 wrong usage.\n"
+    "\n";
 
 struct options {
     std::string host = "127.0.0.1";
@@ -64,38 +73,19 @@ struct options {
     std::string tls_key;
     std::string fault;
     std::string region = "cn-hangzhou";
+    std::string log;
     bool authenticate = true;
     bool strict = false;
     bool quiet = false;
 };
-
-[[noreturn]] void refuse(std::string const& why)
-{
-    std::cerr << "oss-emulator: " << why << '\n' << usage;
-    std::exit(2);
-}
-
-void read_address(options& to, std::string_view text)
-{
-    auto const colon = text.rfind(':');
-    if (colon == text.npos)
-        refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
-    std::string_view host = text.substr(0, colon);
-    std::string_view const port = text.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']'))
-        host = host.substr(1, host.size() - 2);
-    auto const [end, ec] = std::from_chars(port.data(), port.data() + port.size(), to.port);
-    if (host.empty() || port.empty() || ec != std::errc() || end != port.data() + port.size())
-        refuse("--listen takes HOST:PORT, not \"" + std::string(text) + '"');
-    to.host = host;
-}
 
 void read_bucket(options& to, std::string const& text)
 {
     auto const equals = text.find('=');
     std::string acl = equals == text.npos ? "private" : text.substr(equals + 1);
     if (acl != "private" && acl != "public-read" && acl != "public-read-write")
-        refuse("--bucket NAME=ACL takes private, public-read or public-read-write, not \"" + acl + '"');
+        throw command_line::usage_error("--bucket NAME=ACL takes private, public-read or public-read-write, not \"" + acl +
+                                        '"');
     to.buckets.emplace_back(text.substr(0, equals), std::move(acl));
 }
 
@@ -104,10 +94,10 @@ void read_keys(options& to, std::string const& path)
     std::ifstream file(path, std::ios::binary);
     std::string const text{std::istreambuf_iterator<char>(file), {}};
     if (!file)
-        refuse("--keys: " + path + " cannot be read");
+        throw command_line::usage_error("--keys: " + path + " cannot be read");
     auto keys = ossify::emulation::parse_keys(text);
     if (!keys)
-        refuse("--keys: " + path + ": " + keys.error().message());
+        throw command_line::usage_error("--keys: " + path + ": " + keys.error().message());
     for (auto& key : *keys)
         to.keys.push_back(std::move(key));
 }
@@ -115,77 +105,103 @@ void read_keys(options& to, std::string const& path)
 void choose_store(options& to, std::string_view name)
 {
     if (!to.store.empty() && to.store != name)
-        refuse("only one of --memory, --discard and --data-dir can be given");
+        throw command_line::usage_error("only one of --memory, --discard and --data-dir can be given");
     to.store = name;
+}
+
+/// An option that says something by itself. Returns whether it was one.
+bool read_flag(options& to, std::string_view name)
+{
+    if (name == "--memory")
+        choose_store(to, "memory");
+    else if (name == "--discard")
+        choose_store(to, "discard");
+    else if (name == "--no-authentication")
+        to.authenticate = false;
+    else if (name == "--strict")
+        to.strict = true;
+    else if (name == "--quiet")
+        to.quiet = true;
+    else
+        return false;
+    return true;
+}
+
+/// An option with a value. Returns whether it was one.
+bool read_setting(options& to, command_line::reader& from)
+{
+    std::string const& name = from.name();
+    if (name == "--listen")
+        std::tie(to.host, to.port) = from.address();
+    else if (name == "--bucket")
+        read_bucket(to, from.value());
+    else if (name == "--keys")
+        read_keys(to, from.value());
+    else if (name == "--access-key-id")
+        to.key_id = from.value();
+    else if (name == "--access-key-secret")
+        to.key_secret = from.value();
+    else if (name == "--data-dir")
+        choose_store(to, "directory"), to.data_dir = from.value();
+    else if (name == "--tls-cert")
+        to.tls_cert = from.value();
+    else if (name == "--tls-key")
+        to.tls_key = from.value();
+    else if (name == "--fault")
+        to.fault += from.value() + ";";
+    else if (name == "--region")
+        to.region = from.value();
+    else if (name == "--log")
+        to.log = from.value();
+    else
+        return false;
+    return true;
 }
 
 options read_options(int argc, char** argv)
 {
     options out;
-    for (int i = 1; i < argc; ++i) {
-        std::string_view name = argv[i];
-        std::optional<std::string> value;
-        if (auto const equals = name.find('='); name.starts_with("--") && equals != name.npos) {
-            value = name.substr(equals + 1);
-            name = name.substr(0, equals);
-        }
-        auto const argument = [&]() -> std::string {
-            if (value)
-                return *std::exchange(value, std::nullopt);
-            if (i + 1 == argc)
-                refuse(std::string(name) + " needs a value");
-            return argv[++i];
-        };
-        if (name == "--help") {
-            std::cout << usage;
+    command_line::reader from(argc, argv);
+    while (from.next()) {
+        if (from.name() == "--help") {
+            std::cout << usage << ossify::emulation::fault_text_help;
             std::exit(0);
-        } else if (name == "--listen") {
-            read_address(out, argument());
-        } else if (name == "--bucket") {
-            read_bucket(out, argument());
-        } else if (name == "--access-key-id") {
-            out.key_id = argument();
-        } else if (name == "--access-key-secret") {
-            out.key_secret = argument();
-        } else if (name == "--keys") {
-            read_keys(out, argument());
-        } else if (name == "--no-authentication") {
-            out.authenticate = false;
-        } else if (name == "--memory") {
-            choose_store(out, "memory");
-        } else if (name == "--discard") {
-            choose_store(out, "discard");
-        } else if (name == "--data-dir") {
-            choose_store(out, "directory");
-            out.data_dir = argument();
-        } else if (name == "--tls-cert") {
-            out.tls_cert = argument();
-        } else if (name == "--tls-key") {
-            out.tls_key = argument();
-        } else if (name == "--fault") {
-            out.fault += argument() + ";";
-        } else if (name == "--region") {
-            out.region = argument();
-        } else if (name == "--strict") {
-            out.strict = true;
-        } else if (name == "--quiet") {
-            out.quiet = true;
-        } else {
-            refuse("unknown option " + std::string(name));
         }
-        if (value)
-            refuse(std::string(name) + " takes no value");
+        if (!read_flag(out, from.name()) && !read_setting(out, from))
+            throw command_line::usage_error("unknown option " + from.name());
     }
     if (out.key_id.empty() != out.key_secret.empty())
-        refuse("--access-key-id and --access-key-secret belong together");
+        throw command_line::usage_error("--access-key-id and --access-key-secret belong together");
     if (!out.authenticate && (!out.keys.empty() || !out.key_id.empty()))
-        refuse("--no-authentication has no use for keys");
+        throw command_line::usage_error("--no-authentication has no use for keys");
     if (out.tls_cert.empty() != out.tls_key.empty())
-        refuse("--tls-cert and --tls-key belong together");
-    if (out.store == "directory")
-        refuse("--data-dir is not available yet");
+        throw command_line::usage_error("--tls-cert and --tls-key belong together");
+    if (out.store == "directory" && out.data_dir.empty())
+        throw command_line::usage_error("--data-dir takes a folder");
+    if (out.quiet && !out.log.empty())
+        throw command_line::usage_error("--log and --quiet exclude each other");
     return out;
 }
+
+/// Where the log goes. Lines are written at once, whole.
+class log_file {
+public:
+    explicit log_file(std::string const& name) : to_(name.empty() ? stderr : std::fopen(name.c_str(), "ae"))
+    {
+        if (to_ == nullptr)
+            throw command_line::usage_error("--log: \"" + name + "\" cannot be opened for writing");
+    }
+    void operator()(std::string_view line) const
+    {
+        std::string text(line);
+        text += '\n';
+        std::fwrite(text.data(), 1, text.size(), to_);
+        std::fflush(to_);
+    }
+
+private:
+    std::FILE* to_;  // for as long as the program runs
+};
 
 ossify::emulator_config configure(options const& from)
 {
@@ -204,20 +220,16 @@ ossify::emulator_config configure(options const& from)
     }
     for (auto const& key : from.keys)
         config.access_key(key);
-    if (!from.tls_cert.empty()) {
-        auto context = ossify::tls_context::server(from.tls_cert, from.tls_key);
-        if (!context) {
-            std::cerr << "oss-emulator: " << context.error() << '\n';
-            std::exit(2);
-        }
-        config.tls(*std::move(context));
-    }
+    if (!from.tls_cert.empty())
+        config.tls(ossify::tls_context::server(from.tls_cert, from.tls_key).value());
     if (!from.quiet)
-        config.log([](std::string_view line) {
-            std::string text(line);
-            text += '\n';
-            std::fwrite(text.data(), 1, text.size(), stderr);
-        });
+        config.log(log_file(from.log));
+    if (from.store == "directory") {
+        auto opened = ossify::emulation::directory_store::open(from.data_dir).value();
+        for (auto const& notice : opened->notices())
+            std::cerr << "oss-emulator: " << notice << '\n';
+        config.store(std::move(opened));
+    }
     return config;
 }
 
@@ -236,30 +248,31 @@ ossify::awaitable<void> run_until_signalled(ossify::emulator& oss)
     auto const ex = co_await asio::this_coro::executor;
     asio::signal_set signals(ex, SIGINT, SIGTERM);
     co_await signals.async_wait(ossify::awaited);
-    co_await oss.stop(std::chrono::seconds(2));
+    signals.clear();  // the next one ends the process
+    co_await oss.stop(std::chrono::seconds(10));
 }
 
 }  // namespace
 
 int main(int argc, char** argv)
 try {
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
     options const chosen = read_options(argc, argv);
     asio::io_context io(1);
-    auto oss = ossify::emulator::start(io.get_executor(), configure(chosen));
-    if (!oss) {
-        std::cerr << "oss-emulator: " << oss.error() << '\n';
-        return oss.error() == ossify::condition::usage ? 2 : 1;
-    }
+    auto const oss = ossify::emulator::start(io.get_executor(), configure(chosen)).value();
     for (auto const& [name, acl] : chosen.buckets)
-        if (auto made = (*oss)->create_bucket(name, acl); !made) {
-            std::cerr << "oss-emulator: --bucket: " << made.error() << '\n';
-            return 2;
-        }
-    introduce(**oss, chosen);
+        oss->create_bucket(name, acl).value();
+    introduce(*oss, chosen);
     int status = 0;
-    asio::co_spawn(io, run_until_signalled(**oss), [&](std::exception_ptr failed) { status = failed ? 1 : 0; });
+    asio::co_spawn(io, run_until_signalled(*oss), [&](std::exception_ptr failed) { status = failed ? 1 : 0; });
     io.run();
     return status;
+} catch (command_line::usage_error const& e) {
+    std::cerr << "oss-emulator: " << e.what() << "\n\n" << usage << "--help says more.\n";
+    return 2;
+} catch (ossify::error const& e) {
+    std::cerr << "oss-emulator: " << e.what() << '\n';
+    return e.code() == ossify::condition::usage ? 2 : 1;
 } catch (std::exception const& e) {
     std::cerr << "oss-emulator: " << e.what() << '\n';
     return 1;

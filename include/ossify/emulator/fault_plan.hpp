@@ -29,7 +29,7 @@ public:
     std::optional<service_error> error;         ///< instead of the operation
     std::chrono::milliseconds qos_delay{0};     ///< x-oss-qos-delay-time of that error; 0: no such header
     std::optional<std::uint64_t> reset_after;   ///< the connection breaks when so many bytes of the body are there
-    std::uint64_t bandwidth = 0;                ///< bytes a second of body that are taken; 0: no limit
+    std::uint64_t bandwidth = 0;                ///< bytes a second of body, either way; 0: no limit
     std::optional<callback_verdict> callback;   ///< the callback is not sent, but failed like this
     bool lose_answer = false;                   ///< the operation takes place, the connection breaks, no answer
     bool wrong_crc = false;                     ///< the answer's CRC-64 is another

@@ -239,15 +239,31 @@ private:
 
 }  // namespace detail
 
-/// Adds the rules in `text` to a plan. Rules are divided by semicolons, their items by commas:
-///
-///     on=upload_part,chance=10%,reset; on=complete_multipart_upload,once,lost-answer; seed=7
-///
-/// When: `on=OPERATION` (else any), `part=N`, `chance=10%`, `nth=N`, `times=N`, `once`. For all rules: `seed=N`.
-/// What: `delay=200ms`, `bandwidth=1M` (bytes a second), `reset` (somewhere in the body) or `reset=64K` (after so many
-/// bytes), `status=503` or `status=503/Code`, `qos-delay=500ms`, `lost-answer`, `wrong-crc`, `wrong-etag`, `truncated`,
-/// `malformed`, `slow-headers=1s`, `clock=-20m`, and `callback=` with a status, timeout, no-connection, slow, not-json,
-/// no-length, bad-length, too-long, image or throttled.
+/// How a fault plan is written, for whoever asks a program.
+inline constexpr std::string_view fault_text_help =
+    "Faults: rules divided by semicolons, each of items divided by commas, for example\n"
+    "    on=upload_part,chance=10%,reset; on=complete_multipart_upload,once,lost-answer; seed=7\n"
+    "When, if not always:\n"
+    "  on=OPERATION           as the service names it or in_lower_case: PutObject, upload_part, ...\n"
+    "  part=N                 the part of that number\n"
+    "  nth=N, times=N, once   the N-th request that fits; the first N; the first\n"
+    "  chance=10%             or chance=0.1: by chance, which `seed=N` makes repeatable\n"
+    "What, one or more:\n"
+    "  delay=200ms            wait before the request is looked at (ms, s, m, h)\n"
+    "  bandwidth=1M           take and send so many bytes a second of bodies (K, M, G)\n"
+    "  reset, reset=64K       break the connection within the body, or after so many bytes of it\n"
+    "  status=503             answer with an error instead; status=503/SlowDown names its code\n"
+    "  qos-delay=500ms        and ask to wait so long, in x-oss-qos-delay-time\n"
+    "  lost-answer            do as asked, then break the connection instead of answering\n"
+    "  wrong-crc, wrong-etag  answer with another checksum, another ETag\n"
+    "  truncated              break the connection in the middle of the answer's body\n"
+    "  malformed              answer with half of the XML, as if it were all\n"
+    "  slow-headers=1s        send the head of the answer in pieces, so long apart\n"
+    "  clock=-20m             have the service's clock off by so much\n"
+    "  callback=502           do not call back, but fail as if the application server had answered so; or one of\n"
+    "                         timeout, no-connection, slow, not-json, no-length, bad-length, too-long, image, throttled\n";
+
+/// Adds the rules in `text` to a plan, which `fault_text_help` explains.
 /// Errors: `invalid_argument` names the item; the rules before it are in the plan.
 inline result<void> add_faults(fault_plan& to, std::string_view text)
 {

@@ -14,6 +14,7 @@
 #include <asio/wait_traits.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,10 +44,12 @@ inline http::response_head head_of(reply const& from)
     return head;
 }
 
-/// Sends bytes of an object, `[first, first + length)`, but announces `announced`.
-inline awaitable<void> send_object(http_exchange& http, reply& answer, std::uint64_t announced)
+/// Sends bytes of an object, `[first, first + length)`, but announces `announced`. `bandwidth` is in bytes a second, 0
+/// for no limit.
+template<class Clock>
+awaitable<void> send_object(http_exchange& http, reply& answer, std::uint64_t announced, std::uint64_t bandwidth)
 {
-    constexpr std::size_t piece_bytes = 256 * 1024;
+    std::size_t const piece_bytes = bandwidth != 0 ? 16 * 1024 : 256 * 1024;
     std::uint64_t at = answer.first;
     std::uint64_t left = answer.length;
     auto const object = answer.object;
@@ -60,6 +63,8 @@ inline awaitable<void> send_object(http_exchange& http, reply& answer, std::uint
         auto const read = object->data.read_at(at, into);
         if (!read || *read != into.size())
             co_return http.drop(http_exchange::ending::reset);  // a short body must not look whole
+        if (bandwidth != 0)
+            co_await pause<Clock>(std::chrono::microseconds(into.size() * 1'000'000 / bandwidth));
         if (auto sent = co_await http.send(into); !sent)
             co_return;
         at += into.size();
@@ -115,17 +120,17 @@ awaitable<void> send_reply(http_exchange& http, reply& answer, fault_effects fau
         if (answer.object && has_body) {
             std::uint64_t const whole = answer.length;
             answer.length /= 2;
-            co_await detail::send_object(http, answer, whole);
+            co_await detail::send_object<Clock>(http, answer, whole, faults.bandwidth);
         } else if (!answer.body.empty()) {
             auto head = detail::head_of(answer);
             auto const half = std::as_bytes(std::span(answer.body)).first(answer.body.size() / 2);
             if (auto started = co_await http.start_reply(std::move(head), answer.body.size()); started)
                 (void)co_await http.send(half);
         }
-        co_return http.drop(http_exchange::ending::reset);
+        co_return http.drop();  // a reset could take back what was sent
     }
     if (answer.object && has_body) {
-        co_await detail::send_object(http, answer, answer.length);
+        co_await detail::send_object<Clock>(http, answer, answer.length, faults.bandwidth);
         co_return;
     }
     auto head = detail::head_of(answer);
