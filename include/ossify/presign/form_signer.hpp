@@ -10,6 +10,7 @@
 #include <ossify/codec/date.hpp>
 #include <ossify/codec/json.hpp>
 #include <ossify/core/result.hpp>
+#include <ossify/http/syntax.hpp>
 #include <ossify/presign/form_request.hpp>
 
 #include <chrono>
@@ -45,8 +46,8 @@ public:
     form_signer(endpoint service, request_signer signer) : endpoint_(std::move(service)), signer_(std::move(signer)) {}
 
     /// Makes policy, signature and fields.
-    /// Errors: `invalid_argument` for a bad bucket, key, length range or time, or when nothing is said about the key;
-    /// `missing_credentials`; those of the callback.
+    /// Errors: `invalid_argument` for a bad bucket, key, field, length range or time, or when nothing is said about the
+    /// key; `missing_credentials`; those of the callback.
     /// Source: OSS documentation, PostObject; "POST V4 signature".
     result<signed_form> sign(form_request const& request, credentials const& who, codec::wall_time now) const;
 
@@ -81,6 +82,9 @@ inline result<void> form_signer::check(form_request const& request, credentials 
         (request.key_rule_ == form_request::key_rule::prefix && !request.key_.empty()))
         if (auto ok = check_object_key(request.key_); !ok)
             return std::move(ok).error();
+    for (auto const& [name, value] : request.fields_)
+        if (!http::is_valid_value(value))
+            return failure(errc::invalid_argument, "the field " + name + " holds a control character");
     if (request.max_bytes_.value_or(0) > most_bytes)
         return failure(errc::invalid_argument, "a form uploads 5 GiB at most");
     if (request.min_bytes_.value_or(0) > request.max_bytes_.value_or(most_bytes))

@@ -226,5 +226,7 @@ TEST_CASE("what cannot be a form is refused with the reason")
           std::string::npos);
     CHECK(refusal(v1().sign(form_request("photos").key("a").expires_in(0s), somebody, now)).find("one second") !=
           std::string::npos);
+    CHECK(refusal(v1().sign(form_request("photos").key("a").content_type("image/png\r\nx: y"), somebody, now))
+              .find("field x-oss-content-type holds a control") != std::string::npos);
     CHECK(v1().sign(form_request("photos").key("a"), {}, now).error() == errc::missing_credentials);
 }
