@@ -251,7 +251,7 @@ private:
                 ::munmap(const_cast<char*>(c.map), c.map_bytes);
             c.map_bytes = j.bytes;
             c.map = static_cast<char const*>(
-                ::mmap(nullptr, c.map_bytes, PROT_READ, MAP_SHARED, file_, static_cast<off_t>(j.offset)));
+                ::mmap(nullptr, c.map_bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, file_, static_cast<off_t>(j.offset)));
         }
         write_head(c.head, "PUT", j.target, j.bytes);
         pump(c);

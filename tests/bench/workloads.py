@@ -23,6 +23,7 @@ class Goal:
     order: str              # "<=" or ">="
     must: float
     aim: float
+    floor: str = "epoll floor"      # whose figure stands beside ours: what is possible
 
 
 @dataclass
@@ -66,13 +67,16 @@ def workloads(sizes):
             Contender("ossify", f"ossify-client {parts}"),
             Contender("ossify, sendfile", f"ossify-client {parts} read=sendfile"),
             Contender("epoll floor", f"epoll-client {parts}"),
+            Contender("epoll floor, no CRC", f"epoll-client {parts} crc=0"),
+            Contender("epoll floor, sendfile", f"epoll-client {parts} read=sendfile"),
             Contender("libcurl multi, no CRC", f"curl-client {parts}"),
             Contender("libcurl multi, liblzma's CRC", f"curl-client {parts} crc=1"),
             Contender("official C++ SDK", f"{{sdk}} {parts}"),
             Contender("ali-oss, no CRC", f"{{ali}} {parts}"),
         ], [Goal("ossify", "epoll floor", "cpu", "<=", 1.15, 1.0),
             Goal("ossify", "libcurl multi, no CRC", "cpu", "<=", 0.80, 0.60),
-            Goal("ossify, sendfile", "libcurl multi, no CRC", "cpu", "<=", 0.60, 0.45),
+            Goal("ossify, sendfile", "libcurl multi, no CRC", "cpu", "<=", 0.60, 0.45,
+                 "epoll floor, sendfile"),
             Goal("ossify", "official C++ SDK", "cpu", "<=", 1 / 4, 1 / 6.5),
             Goal("ossify", "official C++ SDK", "rate", ">=", 2.5, 3.8),
             Goal("ossify", "", "peak", "<=", 12, 9)], parts=True),
