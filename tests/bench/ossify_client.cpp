@@ -2,9 +2,9 @@
 //
 //   ossify-client puts port=N [requests=40000] [in_flight=64] [bytes=4096] [callback=0|same|fresh] [threads=1]
 //   ossify-client put port=N file=F
-//   ossify-client multipart port=N file=F [part_mib=8] [parallel=4] [ticks=0]
+//   ossify-client multipart port=N file=F [part_mib=8] [parallel=4] [ticks=0] [threads=1]
 //   ossify-client first port=N [clients=200] [bytes=4096]
-//       [tls=FOLDER] [crc=1]
+//       [tls=FOLDER] [crc=1] [read=copy|sendfile]
 //
 // ticks=1: a timer of 1 ms runs beside the upload and tells how late it was: what the upload takes from other work on
 // the loop. first: each put is the first of a new client; the median time of one is printed.
@@ -211,17 +211,29 @@ void puts(bench::arguments const& args)
                      ", \"openssl_allocations\": " + per_request(openssl_allocations.load() - openssl_before));
 }
 
+ossify::file_reading reading(bench::arguments const& args)
+{
+    std::string const how = args.text("read", "copy");
+    if (how != "copy" && how != "sendfile")
+        bench::refuse("read=" + how);
+    return how == "copy" ? ossify::file_reading::copy : ossify::file_reading::sendfile;
+}
+
 ossify::awaitable<void> put_file(ossify::client& oss, bench::arguments const& args, std::uint64_t& bytes)
 {
-    auto const stored = co_await oss.put_object(
-        ossify::put_object_request("bkt", "obj").file(args.text("file")).check_crc64(args.number("crc", 1) != 0));
+    ossify::put_object_request request("bkt", "obj");
+    request.file(args.text("file"), reading(args)).check_crc64(args.number("crc", 1) != 0);
+    auto const stored = co_await oss.put_object(request);
     check(stored);
     bytes = stored->bytes;
 }
 
-ossify::awaitable<void> upload_in_parts(ossify::client& oss, bench::arguments const& args, std::uint64_t& bytes)
+ossify::awaitable<void> upload_in_parts(ossify::client& oss, bench::arguments const& args, asio::any_io_executor ex,
+                                        std::uint64_t& bytes)
 {
-    ossify::upload_file_request request("bkt", "obj", args.text("file"));
+    ossify::upload_file_request request("bkt", "obj", args.text("file"), reading(args));
+    if (args.number("threads", 1) != 1)
+        request.workers_on(ex);
     request.part_size(args.number("part_mib", 8) << 20).parallel(static_cast<unsigned>(args.number("parallel", 4)));
     request.threshold(0).check_crc64(args.number("crc", 1) != 0);
     auto const stored = co_await oss.upload_file(request);
@@ -278,19 +290,23 @@ void put_file_of(bench::arguments const& args)
 {
     bench::meter meter;
     std::uint64_t bytes = 0;
-    asio::io_context io(1);
+    auto const threads = static_cast<std::size_t>(args.number("threads", 1));
+    asio::io_context io(static_cast<int>(threads));
     ossify::client oss(io.get_executor(), settings(args));
     ticker ticks(io);
-    bool const with_ticks = args.number("ticks", 0) != 0;
-    if (with_ticks)
+    if (threads == 1 && args.number("ticks", 0) != 0)
         ticks.start();
     bool const parts = args.what() == "multipart";
-    asio::co_spawn(io, parts ? upload_in_parts(oss, args, bytes) : put_file(oss, args, bytes),
+    asio::any_io_executor on = io.get_executor();
+    if (threads != 1)
+        on = asio::make_strand(io);
+    asio::co_spawn(on,
+                   parts ? upload_in_parts(oss, args, io.get_executor(), bytes) : put_file(oss, args, bytes),
                    [&ticks](std::exception_ptr thrown) {
                        ticks.stop();
                        rethrow(thrown);
                    });
-    io.run();
+    run(io, threads);
     meter.report(1, bytes, ticks.figures());
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ namespace ossify {
 ///   at the end. Several reads may be outstanding at once.
 /// A model may also offer `result<void> check_unchanged()`: it is asked before the upload is completed, and says
 /// `errc::source_changed` when the bytes may differ from those at the beginning.
+/// A model whose bytes are those of a file may let streams that can (`file_sending_stream`) send them from there:
+/// - `int sendable_file()` is a descriptor, or -1; byte n of the source must be byte n of the file.
+/// - `checksum_at(offset, bytes, crc)` gives the CRC-64 of a stretch, following bytes with the sum `crc`, in an
+///   `awaitable<std::optional<std::uint64_t>>`; nothing when `read_at` must be used for that stretch.
 template<class B>
 concept body_source = requires(B& b, std::uint64_t offset, std::span<std::byte> out) {
     { b.size() } -> std::same_as<std::uint64_t>;
@@ -35,6 +40,9 @@ public:
     virtual std::uint64_t size() = 0;
     virtual awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out) = 0;
     virtual result<void> check_unchanged() = 0;
+    virtual int sendable_file() = 0;
+    virtual awaitable<std::optional<std::uint64_t>> checksum_at(std::uint64_t offset, std::size_t bytes,
+                                                                std::uint64_t crc) = 0;
 };
 
 template<body_source B>
@@ -53,8 +61,29 @@ public:
         else
             return {};
     }
+    int sendable_file() override
+    {
+        if constexpr (sends_from_file)
+            return source_.sendable_file();
+        else
+            return -1;
+    }
+    awaitable<std::optional<std::uint64_t>> checksum_at(std::uint64_t offset, std::size_t bytes,
+                                                        std::uint64_t crc) override
+    {
+        if constexpr (sends_from_file)
+            return source_.checksum_at(offset, bytes, crc);
+        else
+            return none();
+    }
 
 private:
+    static constexpr bool sends_from_file = requires(B& b, std::uint64_t offset, std::size_t bytes, std::uint64_t crc) {
+        { b.sendable_file() } -> std::same_as<int>;
+        { b.checksum_at(offset, bytes, crc) } -> std::same_as<awaitable<std::optional<std::uint64_t>>>;
+    };
+    static awaitable<std::optional<std::uint64_t>> none() { co_return std::nullopt; }
+
     B source_;
 };
 
@@ -104,6 +133,14 @@ public:
     }
 
     result<void> check_unchanged() const { return model_ ? model_->check_unchanged() : result<void>(); }
+
+    /// The file from which a stream may send the bytes itself, or -1.
+    int sendable_file() const { return model_ ? model_->sendable_file() : -1; }
+    /// Only with a `sendable_file`. See `body_source`.
+    awaitable<std::optional<std::uint64_t>> checksum_at(std::uint64_t offset, std::size_t bytes, std::uint64_t crc) const
+    {
+        return model_->checksum_at(offset, bytes, crc);
+    }
 
 private:
     std::span<std::byte const> bytes_;

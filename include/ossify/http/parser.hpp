@@ -147,6 +147,7 @@ private:
     enum class stage { head, body, complete };
 
     static constexpr std::size_t first_read = 16 * 1024;  // enough for almost every head, and for most answers
+    static constexpr std::size_t usual_head = 960;        // bytes; blocks up to 1 KiB are the cheap ones of malloc
     static constexpr unsigned max_interim = 16;
 
     std::string_view raw() const noexcept { return {buffer_.get() + raw_begin_, raw_end_ - raw_begin_}; }
@@ -286,7 +287,7 @@ result<void> basic_parser<Head>::advance()
         return *failure_;
     while (stage_ == stage::head) {
         if (head_.headers.empty())
-            head_.headers.reserve(16, 1024);
+            head_.headers.reserve(16, std::min(raw().size(), usual_head));
         auto const used = head_parser_.parse(raw(), head_);
         if (!used)
             return fail(used.error());

@@ -60,7 +60,8 @@ awaitable<result<shared_public_key>> fetch_key(Transport over,
     timeouts within;
     within.connect = within.handshake = within.stall = within.answer = limit;
     connection<Transport> line(over, ex, std::move(dog), std::move(to));
-    line.begin_use(ex, within, clock::now() + limit);
+    auto const now = clock::now();
+    line.begin_use(ex, within, now + limit, now);
     auto opened = co_await line.open();
     if (!opened)
         co_return no_key(url, to_string(opened.error()));

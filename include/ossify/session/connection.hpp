@@ -3,7 +3,7 @@
 
 #include <ossify/async/watchdog.hpp>
 #include <ossify/codec/crc64.hpp>
-#include <ossify/http/parser.hpp>
+#include <ossify/session/answer_reader.hpp>
 #include <ossify/session/buffer_pool.hpp>
 #include <ossify/session/exchange.hpp>
 #include <ossify/transport/stream.hpp>
@@ -32,7 +32,7 @@ public:
     static constexpr std::size_t chunk_bytes = 256 * 1024;  // one read, one sum while hot in cache, one send
 
     connection(Transport const& net, asio::any_io_executor const& ex, std::shared_ptr<watchdog<clock>> dog, peer to)
-        : stream_(net.make_stream(ex)), to_(std::move(to)), parser_(small_reads()), deadline_(std::move(dog), ex, &on_deadline, this)
+        : stream_(net.make_stream(ex)), to_(std::move(to)), deadline_(std::move(dog), ex, &on_deadline, this)
     {
     }
     connection(connection const&) = delete;
@@ -44,8 +44,9 @@ public:
     bool reusable() const noexcept { return reusable_; }
 
     /// From now on used by a coroutine on `ex`, until that must end at `end`.
-    void begin_use(asio::any_io_executor ex, timeouts const& limits, time_point end)
+    void begin_use(asio::any_io_executor ex, timeouts const& limits, time_point end, time_point now)
     {
+        now_ = now;
         deadline_.move_to(std::move(ex));
         limits_ = limits;
         end_ = end;
@@ -76,6 +77,7 @@ public:
         deadline_.disarm();
         if (!connected)
             co_return explained(std::move(connected).error());
+        now_ = clock::now();
         reusable_ = true;
         co_return result<void>();
     }
@@ -85,51 +87,53 @@ public:
     awaitable<result<answer>> exchange(exchange_state& x, buffer_pool& buffers)
     {
         reusable_ = false;
-        parser_.reset();
-        parser_.expect(x.method);
+        reader_.begin(x.method, x.answer_limit);
         head_left_ = x.head;
         chunk_left_ = {};
+        file_left_ = 0;
         result<void> sent;
+        bool waited = true;
         if (std::error_code const ec = send_at_once(x); ec == asio::error::would_block) {
             limit(limits_.stall, errc::stall_timeout);
             sent = co_await send(x, buffers);
         } else if (ec) {
-            sent = lost(ec);
+            sent = detail::connection_lost(ec);
+        } else {
+            waited = false;
         }
         // a stream that encrypts may have taken bytes that it could not send yet
         while (sent && stream_.try_write_some({}).ec == asio::error::would_block) {
+            waited = true;
             limit(limits_.stall, errc::stall_timeout);
             if (std::error_code const ec = co_await stream_.wait_writable())
-                sent = lost(ec);
+                sent = detail::connection_lost(ec);
         }
         if (!sent && sent.error() != errc::connection_closed)
             co_return explained(std::move(sent).error());
         x.all_sent = sent && x.sent == x.sends->length;
-        if (!x.slow_answer || !x.all_sent)
-            limit(limits_.answer, errc::stall_timeout);
+        bool const patient = x.slow_answer && x.all_sent;
+        set_limit(patient ? std::chrono::milliseconds(0) : limits_.answer,
+                  patient ? errc::operation_timeout : errc::stall_timeout);
+        if (waited)
+            progressed();
         else
-            limit(std::chrono::milliseconds(0), errc::operation_timeout);
+            rearm();
 
         // in this coroutine, not in one of its own: it is part of every request
-        answer out;
         result<void> taken = std::exchange(early_, result<void>());
-        while (taken && !parser_.complete()) {
-            taken = keep_body(out.body, x.answer_limit);
-            if (!taken)
-                break;
-            auto const into = room_in(out.body);
+        while (taken && !reader_.complete()) {
+            auto const into = reader_.room();
             auto [ec, bytes] = co_await read_some(stream_, into);
-            taken = take(out.body, into, ec, bytes);
+            taken = reader_.take(ec, bytes);
+            if (bytes != 0 && !reader_.complete())
+                progressed();
         }
-        x.answer_begun = parser_.started();
-        if (taken)
-            taken = keep_body(out.body, x.answer_limit);
+        x.answer_begun = reader_.started();
         deadline_.disarm();
         if (!taken)
             co_return explained(!sent && !x.answer_begun ? std::move(sent).error() : std::move(taken).error());
-        out.head = std::move(parser_.head());
-        reusable_ = x.all_sent && parser_.keep_alive() && parser_.buffered() == 0;
-        co_return out;
+        reusable_ = x.all_sent && reader_.leaves_usable();
+        co_return reader_.finish();
     }
 
     /// Memory in which requests are written, kept from one to the next.
@@ -143,7 +147,8 @@ public:
     void close() noexcept { stream_.close(); }
 
 private:
-    static constexpr std::size_t turn_bytes = 4 * chunk_bytes;
+    static constexpr std::size_t file_chunk_bytes = 1024 * 1024;  // costs a dozen system calls, but no memory
+    static constexpr std::size_t turn_bytes = 1024 * 1024;
 
     static void on_deadline(void* self) noexcept
     {
@@ -155,14 +160,26 @@ private:
     // The next step must show progress within `span`, and all must end by `end_`.
     void limit(std::chrono::milliseconds span, errc on_expiry)
     {
+        set_limit(span, on_expiry);
+        progressed();
+    }
+
+    void set_limit(std::chrono::milliseconds span, errc on_expiry)
+    {
         span_ = span;
         on_expiry_ = on_expiry;
-        progressed();
     }
 
     void progressed()
     {
-        auto const until = span_.count() == 0 ? time_point::max() : clock::now() + span_;
+        now_ = clock::now();
+        rearm();
+    }
+
+    // from the last look at the clock on
+    void rearm()
+    {
+        auto const until = span_.count() == 0 ? time_point::max() : now_ + span_;
         bool const by_end = end_ <= until;
         cause_ = by_end ? errc::operation_timeout : on_expiry_;
         auto const when = by_end ? end_ : until;
@@ -189,19 +206,19 @@ private:
         return why;
     }
 
-    static failure lost(std::error_code ec)
-    {
-        if (ec.category() == error_category())
-            return failure(ec);
-        return failure(errc::connection_closed, ec.message());
-    }
-
-    std::size_t left() const noexcept { return head_left_.size() + chunk_left_.size(); }
+    std::size_t left() const noexcept { return head_left_.size() + chunk_left_.size() + file_left_; }
 
     // Hands head and chunk to the stream as far as it takes them. Returns: no error when it has taken all.
     std::error_code push(exchange_state& x)
     {
         while (left() != 0) {
+            if (file_left_ != 0 && head_left_.empty()) {
+                io_result const step = send_file(x);
+                if (step.bytes == 0)
+                    return step.ec;
+                file_left_ -= step.bytes;
+                continue;
+            }
             std::array<asio::const_buffer, 2> const out{asio::const_buffer(head_left_.data(), head_left_.size()),
                                                         asio::const_buffer(chunk_left_.data(), chunk_left_.size())};
             std::size_t const first = head_left_.empty() ? 1 : 0;
@@ -215,6 +232,21 @@ private:
             chunk_left_ = chunk_left_.subspan(step.bytes - of_head);
         }
         return {};
+    }
+
+    io_result send_file(exchange_state const& x)
+    {
+        if constexpr (file_sending_stream<typename Transport::stream_type>)
+            return stream_.try_send_file(x.sends->source.sendable_file(), file_end_ - file_left_, file_left_);
+        return {asio::error::operation_not_supported, 0};
+    }
+
+    // Whether the stream may take the body from its file, without our reading it.
+    bool sends_file(content const& c) const
+    {
+        if constexpr (file_sending_stream<typename Transport::stream_type>)
+            return stream_.can_send_files() && c.source.sendable_file() >= 0;
+        return false;
     }
 
     // Most requests are short and go out in one step. Returns: `would_block` when there is more to do.
@@ -247,37 +279,56 @@ private:
             x.observer->on_sent(bytes);
     }
 
+    // Makes the next chunk ready to be pushed. Returns: its bytes.
+    awaitable<result<std::size_t>> load(exchange_state& x, buffer_pool& buffers, std::optional<buffer_pool::lease>& block)
+    {
+        content const& c = *x.sends;
+        std::uint64_t const at = c.offset + x.sent;
+        auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, c.length - x.sent));
+        if (c.source.in_memory()) {
+            begin_chunk(x, c.source.bytes().subspan(static_cast<std::size_t>(at), wanted));
+            co_return wanted;
+        }
+        if (sends_file(c)) {
+            auto const more = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, c.length - x.sent));
+            std::optional<std::uint64_t> sum = x.crc64;
+            if (x.sums)
+                sum = co_await c.source.checksum_at(at, more, x.crc64);
+            if (sum) {
+                x.crc64 = *sum;
+                file_left_ = more;
+                file_end_ = at + more;
+                co_return more;
+            }
+        }
+        if (!block)
+            block.emplace(buffers.take());
+        auto const into = block->bytes().first(wanted);
+        auto const got = co_await c.source.read_at(at, into);
+        if (!got)
+            co_return got.error();
+        if (*got != wanted)
+            co_return failure(errc::source_changed,
+                              "the source ends at byte " + std::to_string(at + *got) + ", earlier than it said");
+        begin_chunk(x, into);
+        co_return wanted;
+    }
+
     awaitable<result<void>> send(exchange_state& x, buffer_pool& buffers)
     {
         content const& c = *x.sends;
         std::optional<buffer_pool::lease> block;
-        if (!c.source.in_memory())
-            block.emplace(buffers.take());
         do {
-            auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, c.length - x.sent));
-            if (chunk_left_.empty() && wanted != 0) {
-                std::span<std::byte const> chunk;
-                if (block) {
-                    auto const into = block->bytes().first(wanted);
-                    pause();
-                    auto got = co_await c.source.read_at(c.offset + x.sent, into);
-                    progressed();
-                    if (!got)
-                        co_return std::move(got).error();
-                    if (*got != wanted)
-                        co_return failure(errc::source_changed, "the source ends at byte " +
-                                                                    std::to_string(c.offset + x.sent + *got) +
-                                                                    ", earlier than it said");
-                    chunk = into;
-                } else {
-                    chunk = c.source.bytes().subspan(static_cast<std::size_t>(c.offset + x.sent), wanted);
-                }
-                begin_chunk(x, chunk);
-                if (x.observer != nullptr && x.observer->paces()) {
-                    pause();
+            auto wanted = static_cast<std::size_t>(chunk_left_.empty() ? 0 : c.length);  // a short body, sent in part
+            if (chunk_left_.empty() && x.sent != c.length) {
+                pause();
+                auto const loaded = co_await load(x, buffers, block);
+                if (!loaded)
+                    co_return loaded.error();
+                wanted = *loaded;
+                if (x.observer != nullptr && x.observer->paces())
                     co_await x.observer->pace(wanted);
-                    progressed();
-                }
+                progressed();
             }
             for (;;) {
                 std::size_t const before = left();
@@ -290,7 +341,7 @@ private:
                 if (ec == asio::error::would_block)
                     ec = co_await stream_.wait_writable();
                 if (ec)
-                    co_return lost(ec);
+                    co_return detail::connection_lost(ec);
             }
             end_chunk(x, wanted);
             if (x.sent != c.length) {
@@ -310,82 +361,28 @@ private:
     // Takes in what has arrived while sending; true when there is something, or the end.
     bool answer_waits()
     {
-        io_result const got = stream_.try_read_some(parser_.prepare());
+        io_result const got = stream_.try_read_some(reader_.room());
         if (got.bytes != 0)
-            early_ = parser_.commit(got.bytes);
+            early_ = reader_.take(got.ec, got.bytes);
         return got.bytes != 0 || got.ec != asio::error::would_block;
-    }
-
-    // Moves what the parser has of the body to where it is kept.
-    result<void> keep_body(std::string& kept, std::size_t limit)
-    {
-        if (!parser_.head_complete())
-            return {};
-        auto const arrived = parser_.body();
-        auto const announced = parser_.body_kind() == http::body_kind::length ? parser_.content_length().value_or(0) : 0;
-        if (kept.size() + arrived.size() > limit || announced > limit)
-            return failure(errc::body_too_large, "an answer of more than " + std::to_string(limit) + " bytes");
-        if (kept.empty() && announced != 0)
-            kept.reserve(static_cast<std::size_t>(announced));
-        kept.append(arrived);
-        parser_.consume_body(arrived.size());
-        return {};
-    }
-
-    // Where the next bytes go: a long body of known length goes straight to where it is kept.
-    std::span<std::byte> room_in(std::string& kept)
-    {
-        auto const direct = static_cast<std::size_t>(
-            std::min<std::uint64_t>(parser_.direct_body_remaining(), chunk_bytes));
-        if (direct == 0)
-            return parser_.prepare();
-        std::size_t const before = kept.size();
-        kept.resize(before + direct);
-        return std::as_writable_bytes(std::span(kept).subspan(before));
-    }
-
-    // Takes what was read into `room_in(kept)`.
-    result<void> take(std::string& kept, std::span<std::byte> into, std::error_code ec, std::size_t bytes)
-    {
-        bool const direct = parser_.direct_body_remaining() != 0;
-        if (direct)
-            kept.resize(kept.size() - into.size() + bytes);
-        if (bytes != 0) {
-            progressed();
-            if (!direct)
-                return parser_.commit(bytes);
-            parser_.commit_direct(bytes);
-            return {};
-        }
-        if (ec != asio::error::eof && ec != errc::truncated)
-            return lost(ec);
-        if (!parser_.started())
-            return failure(errc::connection_closed, "the peer closed before it answered");
-        if (ec == errc::truncated)
-            return failure(errc::truncated);
-        return parser_.commit_eof();
-    }
-
-    static http::parser_limits small_reads()
-    {
-        http::parser_limits l;
-        l.read_bytes = 4096;  // answers are short, and there may be thousands of connections
-        return l;
     }
 
     typename Transport::stream_type stream_;
     peer to_;
-    http::response_parser parser_;
+    detail::answer_reader reader_;
     typename watchdog<clock>::deadline deadline_;
     request_memory scratch_;
     timeouts limits_;
     time_point end_ = time_point::max();
     time_point idle_since_{};
+    time_point now_{};
     std::chrono::milliseconds span_{0};
     errc on_expiry_ = errc::stall_timeout;
     errc cause_ = errc::stall_timeout;
     std::string_view head_left_;                // what of the head the stream has not taken yet,
-    std::span<std::byte const> chunk_left_;     // and of the chunk that follows it
+    std::span<std::byte const> chunk_left_;     // and of the chunk that follows it,
+    std::size_t file_left_ = 0;                 // or of the stretch of a file that
+    std::uint64_t file_end_ = 0;                // ends here
     std::size_t unyielded_ = 0;
     result<void> early_;
     bool timed_out_ = false;

@@ -182,7 +182,7 @@ private:
         if (!found)
             found = std::make_unique<connection_type>(net_, ex_, dog_, to);
         place.keep();
-        found->begin_use(ex, limits, end);
+        found->begin_use(ex, limits, end, now);
         return lease(this->shared_from_this(), std::move(found), used);
     }
 

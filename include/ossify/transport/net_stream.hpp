@@ -2,6 +2,7 @@
 #define OSSIFY_TRANSPORT_NET_STREAM_HPP
 
 #include <ossify/transport/lookup.hpp>
+#include <ossify/transport/send_file.hpp>
 #include <ossify/transport/stream.hpp>
 #include <ossify/transport/tls.hpp>
 
@@ -10,6 +11,8 @@
 #include <asio/socket_base.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -151,6 +154,12 @@ public:
         if (ec == asio::error::would_block)
             ec = {};  // taken; the rest of the records goes out with the next step
         return {ec, total};
+    }
+
+    bool can_send_files() const noexcept { return !engine_; }
+    io_result try_send_file(int file, std::uint64_t offset, std::size_t bytes)
+    {
+        return detail::send_file(socket_.native_handle(), file, offset, bytes);
     }
 
     /// One attempt that the reactor repeats when bytes arrive: cheaper than to wait for readiness and try again.
@@ -313,7 +322,7 @@ private:
     bool closed_ = false;
 };
 
-static_assert(byte_stream<net_stream>);
+static_assert(file_sending_stream<net_stream>);
 
 /// TCP and TLS on the caller's executor. Models `transport`.
 class net_transport {

@@ -74,6 +74,16 @@ concept byte_stream =
         { c.is_open() } noexcept -> std::same_as<bool>;
     };
 
+/// A stream that can send the bytes of a file without their passing through this process.
+/// - `can_send_files` tells whether it can as it is now: not while it encrypts.
+/// - `try_send_file(file, offset, bytes)` is as `try_write_some`; a file that ends earlier is `errc::source_changed`.
+template<class S>
+concept file_sending_stream =
+    byte_stream<S> && requires(S& s, S const& c, int file, std::uint64_t offset, std::size_t bytes) {
+        { c.can_send_files() } noexcept -> std::same_as<bool>;
+        { s.try_send_file(file, offset, bytes) } -> std::same_as<io_result>;
+    };
+
 /// What became of a read that may have waited: as `io_result`, in the form that Asio gives it.
 using io_outcome = std::tuple<std::error_code, std::size_t>;
 

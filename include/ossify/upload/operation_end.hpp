@@ -11,14 +11,22 @@
 
 namespace ossify {
 
+/// Turns Asio's code for a cancelled wait into `errc::cancelled`.
+inline failure ended(failure why)
+{
+    if (why.code() != asio::error::operation_aborted)
+        return why;
+    return failure(errc::cancelled).in(why.info().operation);
+}
+
 /// Turns the two forms in which Asio reports cancellation, a code and an exception, into `errc::cancelled`.
 template<class T>
 awaitable<result<T>> ending(awaitable<result<T>> work)
 {
     try {
         auto got = co_await std::move(work);
-        if (!got && got.error().code() == asio::error::operation_aborted)
-            co_return failure(errc::cancelled).in(got.error().info().operation);
+        if (!got)
+            co_return ended(std::move(got).error());
         co_return got;
     } catch (std::system_error const& e) {
         if (e.code() != asio::error::operation_aborted)

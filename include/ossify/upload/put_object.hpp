@@ -9,7 +9,10 @@
 #include <ossify/operation/put_object.hpp>
 #include <ossify/session/session.hpp>
 #include <ossify/upload/object_setters.hpp>
+#include <ossify/upload/operation_end.hpp>
 #include <ossify/upload/settle.hpp>
+
+#include <asio/error.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -20,6 +23,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -69,9 +73,9 @@ public:
         return body(ossify::body::from(std::move(source)));
     }
     /// Sends a regular file; it is opened here. What goes wrong with that comes out of the operation.
-    put_object_request& file(std::filesystem::path const& path)
+    put_object_request& file(std::filesystem::path const& path, file_reading how = file_reading::copy)
     {
-        auto opened = file_source::open(path);
+        auto opened = file_source::open(path, how);
         if (opened)
             return body_from(*std::move(opened));
         refused_ = std::move(opened).error();
@@ -98,7 +102,8 @@ public:
     put_object_request& content_md5(bool v = true) { return this->set(md5_, v); }
     /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes.
     put_object_request& check_crc64(bool v) { return this->set(crc_, v); }
-    /// Called on the operation's executor after every chunk, at most 256 KiB; it must not throw.
+    /// Called on the operation's executor after every chunk, at most 256 KiB (1 MiB with `file_reading::sendfile`); it
+    /// must not throw.
     put_object_request& on_progress(std::function<void(put_progress const&)> hook)
     {
         return this->set(on_progress_, std::move(hook));
@@ -189,6 +194,9 @@ public:
     bool md5 = false;
     bool crc = true;
     bool exclusive = false;  ///< must not replace an object
+
+    /// Sent again, it would call the application server twice, or run into the object that it has stored itself.
+    bool acts_once() const noexcept { return request.carries_callback || exclusive; }
 };
 
 namespace detail {
@@ -210,8 +218,10 @@ private:
     std::uint64_t sent_ = 0;
 };
 
-inline awaitable<result<std::string>> md5_of(content const& c, buffer_pool& buffers)
+/// Adds the body's MD5 to a put.
+inline awaitable<result<void>> add_md5(prepared_put& put, buffer_pool& buffers)
 {
+    content const& c = put.sends;
     codec::md5_stream sum;
     if (c.source.in_memory()) {
         sum.update(c.source.bytes().subspan(static_cast<std::size_t>(c.offset), static_cast<std::size_t>(c.length)));
@@ -230,64 +240,45 @@ inline awaitable<result<std::string>> md5_of(content const& c, buffer_pool& buff
         }
     }
     auto const digest = sum.finish();
-    co_return codec::base64_encode(std::string_view(reinterpret_cast<char const*>(digest.data()), digest.size()));
+    put.request.headers.set("Content-MD5", codec::base64_encode(codec::as_chars(digest)));
+    co_return result<void>();
 }
 
-}  // namespace detail
-
-/// Performs a put. See `basic_client::put_object`.
-template<transport Transport>
-awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
+/// Reads the answer to a put.
+inline result<stored_object<>> stored_by(prepared_put const& put, unsigned attempts, answer got)
 {
-    if (put.refused)
-        co_return std::move(*put.refused).in(put.request.operation);
-    if (put.md5) {
-        auto sum = co_await detail::md5_of(put.sends, s->buffers());
-        if (!sum)
-            co_return std::move(sum).error().in(put.request.operation);
-        put.request.headers.set("Content-MD5", *sum);
+    if (auto same = put.sends.source.check_unchanged(); !same) {
+        failure why = std::move(same).error();
+        why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
+        why.edit().request_id = got.head.headers.get("x-oss-request-id");
+        return std::move(why).in(put.request.operation);
     }
-    detail::put_observer observer(put);
-    typename session<Transport>::state state;
-    auto const began = session<Transport>::clock::now();
-    state.end = s->end_after(put.time_limit);
-    state.sums = put.crc;
-    if (put.observer != nullptr)
-        state.observer = put.observer;
-    else if (put.on_progress)
-        state.observer = &observer;
-    // sent again, these would call the application server twice, or run into the object they have stored themselves
-    bool const once = put.request.carries_callback || put.exclusive;
-    state.on_lost = once ? lost_answer::report : lost_answer::resend;
-    for (;;) {
-        auto got = co_await s->send(put.request, put.sends, state);
-        if (got) {
-            if (auto same = put.sends.source.check_unchanged(); !same) {
-                failure why = std::move(same).error();
-                why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
-                why.edit().request_id = got->head.headers.get("x-oss-request-id");
-                co_return std::move(why).in(put.request.operation);
-            }
-            auto stored = decode_stored(put.request, got->head, std::move(got->body));
-            if (stored) {
-                stored->bytes = put.sends.length;
-                stored->retries = state.attempts - 1;
-            }
-            co_return stored;
-        }
-        if (!state.answer_lost)
-            co_return got.error();
-        // The request reached the service and the answer is lost: the object itself tells what became of it. The
-        // back-off comes first, so that a service that is still at work can finish.
+    auto stored = decode_stored(put.request, got.head, std::move(got.body));
+    if (stored) {
+        stored->bytes = put.sends.length;
+        stored->retries = attempts - 1;
+    }
+    return stored;
+}
+
+/// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
+/// Lifetime: all must live until the await returns.
+template<transport Transport>
+awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_put const& put,
+                                              typename session<Transport>::state& state,
+                                              typename session<Transport>::time_point began, failure lost)
+{
+    while (state.answer_lost) {
+        // The back-off comes first, so that a service that is still at work can finish.
         bool again = false;
-        if (once && is_retryable(got.error()))
-            again = co_await s->may_retry(got.error(), state);
+        if (put.acts_once() && is_retryable(lost))
+            again = co_await s.may_retry(lost, state);
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
         looked_for.crc64 = state.crc64;
         looked_for.summed = put.crc;
         looked_for.age = std::chrono::ceil<std::chrono::seconds>(session<Transport>::clock::now() - began);
-        auto verdict = co_await settle(*s, put.request, looked_for, got.error(), state.end);
+        auto verdict = co_await settle(s, put.request, looked_for, lost, state.end);
         if (!verdict)
             co_return std::move(verdict).error();
         if (*verdict) {
@@ -296,8 +287,53 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
             co_return found;
         }
         if (!again)
-            co_return got.error();
+            break;
+        auto got = co_await s.send(put.request, put.sends, state);
+        if (got)
+            co_return stored_by(put, state.attempts, *std::move(got));
+        lost = std::move(got).error();
     }
+    co_return ended(std::move(lost));
+}
+
+}  // namespace detail
+
+/// Performs a put. See `basic_client::put_object`. Errors: as there; `cancelled` when it was.
+/// One coroutine with a small frame does the usual case: most of what a short put costs here is memory.
+template<transport Transport>
+awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
+{
+    if (put.refused)
+        co_return std::move(*put.refused).in(put.request.operation);
+    detail::put_observer observer(put);
+    typename session<Transport>::state state;
+    state.sums = put.crc;
+    if (put.observer != nullptr)
+        state.observer = put.observer;
+    else if (put.on_progress)
+        state.observer = &observer;
+    state.on_lost = put.acts_once() ? lost_answer::report : lost_answer::resend;
+    failure why(errc::cancelled);
+    try {
+        if (put.md5) {
+            auto const added = co_await detail::add_md5(put, s->buffers());
+            if (!added)
+                co_return ended(failure(added.error()).in(put.request.operation));
+        }
+        auto const began = session<Transport>::clock::now();
+        state.end = s->end_after(put.time_limit);
+        auto got = co_await s->send(put.request, put.sends, state);
+        if (got)
+            co_return detail::stored_by(put, state.attempts, *std::move(got));
+        why = std::move(got).error();
+        if (state.answer_lost)
+            co_return co_await detail::settle_put(*s, put, state, began, why);
+    } catch (std::system_error const& e) {
+        if (e.code() != asio::error::operation_aborted)
+            throw;
+        why = failure(errc::cancelled);
+    }
+    co_return ended(std::move(why));
 }
 
 }  // namespace ossify

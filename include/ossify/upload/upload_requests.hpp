@@ -131,10 +131,11 @@ template<class Reply = void>
 class upload_file_request : public resumable_setters<upload_file_request, Reply> {
 public:
     /// The file is opened here; what goes wrong with that comes out of the operation.
-    upload_file_request(std::string bucket, std::string key, std::filesystem::path const& path)
+    upload_file_request(std::string bucket, std::string key, std::filesystem::path const& path,
+                        file_reading how = file_reading::copy)
         : resumable_setters<upload_file_request, Reply>(upload_spec(std::move(bucket), std::move(key)))
     {
-        auto opened = file_source::open(path);
+        auto opened = file_source::open(path, how);
         if (!opened) {
             this->spec_.refuse(std::move(opened).error());
             return;

@@ -1,0 +1,193 @@
+#ifndef OSSIFY_BODY_MAPPED_FILE_HPP
+#define OSSIFY_BODY_MAPPED_FILE_HPP
+
+#include <ossify/async/offload.hpp>
+#include <ossify/codec/crc64.hpp>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace ossify::detail {
+
+/// Sums stretches of a file where they lie in the page cache, each mapped for that moment only.
+///
+/// A mapped file that another program cuts meanwhile would kill this process with SIGBUS. So the file is put under a
+/// read lease first (fcntl(2), F_SETLEASE): who wants to write to it or to cut it waits in open(2) or truncate(2) until
+/// the lease is given back, which happens with the next stretch, or after 45 s (/proc/sys/fs/lease-break-time). From
+/// then on nothing is mapped, nor where there can be no lease: the file is open for writing, belongs to another user,
+/// lies on a network.
+/// Thread safety: a monitor.
+class mapped_file {
+public:
+    /// `fd` stays the caller's, and must be open for reading only.
+    explicit mapped_file(int fd) : fd_(fd) {}
+    mapped_file(mapped_file const&) = delete;
+    mapped_file& operator=(mapped_file const&) = delete;
+    ~mapped_file() { give_back(); }
+
+    /// Gives the lease back until there is something to sum again.
+    void rest() noexcept
+    {
+        std::lock_guard const lock(mutex_);
+        if (busy_ == 0)
+            give_back();
+    }
+
+    /// The CRC-64 of `bytes` bytes from `offset` on, following those with the sum `crc`; nothing when they must be read
+    /// instead, or end earlier. What is not in the page cache is waited for on a thread of the pool.
+    static awaitable<std::optional<std::uint64_t>> sum(mapped_file& file, blocking_pool& threads, std::uint64_t offset,
+                                                       std::size_t bytes, std::uint64_t crc)
+    {
+        turn const mine(file);
+        if (!mine)
+            co_return std::nullopt;
+        mapping const mapped(file.fd_, offset, bytes);
+        if (!mapped)
+            co_return std::nullopt;
+        std::ptrdiff_t there = 0;
+        if (mapped.is_cached()) {
+            there = mapped.populate();
+        } else {
+            std::function<std::ptrdiff_t()> const fetch = [&mapped] { return mapped.populate(); };
+            there = co_await threads.run(fetch);
+        }
+        if (there != 0)
+            co_return std::nullopt;
+        co_return crc64(mapped.bytes(), crc);
+    }
+
+private:
+    // While one of these holds, the lease is not given back.
+    class turn {
+    public:
+        explicit turn(mapped_file& file) : file_(file), held_(file.begin()) {}
+        turn(turn const&) = delete;
+        turn& operator=(turn const&) = delete;
+        ~turn()
+        {
+            if (held_)
+                file_.end();
+        }
+        explicit operator bool() const noexcept { return held_; }
+
+    private:
+        mapped_file& file_;
+        bool held_;
+    };
+
+    class mapping {
+    public:
+        mapping(int fd, std::uint64_t offset, std::size_t bytes)
+            : ahead_(static_cast<std::size_t>(offset % page_bytes())), bytes_(bytes),
+              at_(::mmap(nullptr, ahead_ + bytes_, PROT_READ, MAP_SHARED, fd, static_cast<::off_t>(offset - ahead_)))
+        {
+        }
+        mapping(mapping const&) = delete;
+        mapping& operator=(mapping const&) = delete;
+        ~mapping()
+        {
+            if (at_ != MAP_FAILED)
+                ::munmap(at_, ahead_ + bytes_);
+        }
+        explicit operator bool() const noexcept { return at_ != MAP_FAILED; }
+
+        std::span<std::byte const> bytes() const noexcept { return {static_cast<std::byte const*>(at_) + ahead_, bytes_}; }
+
+        bool is_cached() const noexcept
+        {
+            std::array<unsigned char, 1024> pages;
+            std::size_t const count = (ahead_ + bytes_ + page_bytes() - 1) / page_bytes();
+            if (count > pages.size() || ::mincore(at_, ahead_ + bytes_, pages.data()) != 0)
+                return false;
+            return std::all_of(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(count),
+                               [](unsigned char page) { return (page & 1U) != 0; });
+        }
+
+        // Unlike a touch, this reports what lies beyond the end or cannot be read from the disk.
+        int populate() const noexcept
+        {
+#ifdef MADV_POPULATE_READ
+            return ::madvise(at_, ahead_ + bytes_, MADV_POPULATE_READ);
+#else
+            return -1;
+#endif
+        }
+
+    private:
+        static std::size_t page_bytes() noexcept
+        {
+            static auto const bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+            return bytes;
+        }
+
+        std::size_t ahead_;  // bytes before the stretch: a mapping begins with a page
+        std::size_t bytes_;
+        void* at_;
+    };
+
+    bool begin()
+    {
+        std::lock_guard const lock(mutex_);
+        if (wanted_)
+            return false;
+        if (!leased_ && !take())
+            wanted_ = true;
+#if defined(F_SETLEASE) && defined(MADV_POPULATE_READ)
+        else if (::fcntl(fd_, F_GETLEASE) != F_RDLCK)
+            wanted_ = true;  // a writer waits
+#endif
+        if (wanted_) {
+            if (busy_ == 0)
+                give_back();
+            return false;
+        }
+        ++busy_;
+        return true;
+    }
+
+    void end() noexcept
+    {
+        std::lock_guard const lock(mutex_);
+        if (--busy_ == 0 && wanted_)
+            give_back();
+    }
+
+    bool take() noexcept
+    {
+#if defined(F_SETLEASE) && defined(MADV_POPULATE_READ)
+        // the signal that tells of a waiting writer is one that does nothing unless it is asked for
+        leased_ = ::fcntl(fd_, F_SETSIG, SIGURG) == 0 && ::fcntl(fd_, F_SETLEASE, F_RDLCK) == 0;
+#endif
+        return leased_;
+    }
+
+    void give_back() noexcept
+    {
+#if defined(F_SETLEASE) && defined(MADV_POPULATE_READ)
+        if (leased_)
+            ::fcntl(fd_, F_SETLEASE, F_UNLCK);
+#endif
+        leased_ = false;
+    }
+
+    int fd_;
+    std::mutex mutex_;
+    bool leased_ = false;
+    bool wanted_ = false;  // others want to write, or there can be no lease: nothing is mapped any more
+    std::size_t busy_ = 0;
+};
+
+}  // namespace ossify::detail
+
+#endif

@@ -1,0 +1,133 @@
+// Files that the kernel sends, over real sockets.
+#include <ossify/client.hpp>
+#include <ossify/emulator/emulator.hpp>
+
+#include "certificates.hpp"
+#include "printers.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <fstream>
+#include <optional>
+#include <string>
+
+using namespace ossify;
+
+namespace {
+
+std::string sample(std::string const& path, std::size_t bytes)
+{
+    std::string text;
+    for (std::size_t i = 0; i != bytes; ++i)
+        text.push_back(static_cast<char>(i * 131 + i / 4096));
+    std::ofstream(path, std::ios::binary) << text;
+    return text;
+}
+
+template<class T>
+T run(asio::io_context& io, awaitable<T> work)
+{
+    std::optional<T> value;
+    auto on_end = [&](std::exception_ptr thrown, T v) {
+        io.stop();
+        if (thrown)
+            std::rethrow_exception(thrown);
+        value.emplace(std::move(v));
+    };
+    asio::co_spawn(io, std::move(work), on_end);
+    io.restart();
+    io.run();
+    return *std::move(value);
+}
+
+awaitable<result<stored_object<>>> put(client& oss, std::string path, bool check)
+{
+    co_return co_await oss.put_object(
+        put_object_request("examplebucket", "k").file(path, file_reading::sendfile).check_crc64(check));
+}
+
+awaitable<result<stored_object<>>> upload(client& oss, std::string path)
+{
+    upload_file_request request("examplebucket", "k", path, file_reading::sendfile);
+    request.part_size(1'000'000).threshold(0).parallel(3);
+    co_return co_await oss.upload_file(request);
+}
+
+}  // namespace
+
+TEST_CASE("a file that the kernel sends arrives as it is, whole and in parts, plain and over TLS")
+{
+    tests::temporary_folder const folder;
+    std::string const path = folder.file("sample");
+    std::string const text = sample(path, 5'300'007);
+    tests::certificate const authority("test authority", "", nullptr);
+    tests::certificate const server("server", "IP:127.0.0.1", &authority);
+    authority.write(folder.file("ca.pem"));
+    server.write(folder.file("cert.pem"), folder.file("key.pem"));
+
+    for (bool const secure : {false, true}) {
+        asio::io_context io(1);
+        emulator_config described;
+        if (secure)
+            described.tls(tls_context::server(folder.file("cert.pem"), folder.file("key.pem")).value());
+        emulator oss_here(io.get_executor(), described);
+        oss_here.create_bucket("examplebucket");
+        config c = oss_here.client_config();
+        if (secure)
+            c.tls(tls_context::client_trusting(folder.file("ca.pem")).value());
+        client oss(io.get_executor(), c);
+
+        // the emulator's sum is of what arrived
+        auto const summed = run(io, put(oss, path, true));
+        CHECK(summed.value().crc64 == crc64(text));
+        auto const unsummed = run(io, put(oss, path, false));
+        CHECK(unsummed.value().crc64 == crc64(text));
+        auto const parts = run(io, upload(oss, path));
+        CHECK(parts.value().crc64 == crc64(text));
+        CHECK(parts.value().parts == 6);
+    }
+}
+
+TEST_CASE("a peer that hangs up while the kernel sends to it is a failure, not a signal")
+{
+    tests::temporary_folder const folder;
+    std::string const path = folder.file("sample");
+    sample(path, 20'000'000);
+    asio::io_context io(1);
+    asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+    std::optional<asio::ip::tcp::socket> taken;
+    auto const hang_up = [&](std::error_code, asio::ip::tcp::socket s) {
+        s.set_option(asio::socket_base::linger(true, 0));
+        taken.emplace(std::move(s));
+        taken.reset();
+    };
+    acceptor.async_accept(hang_up);
+    retry_policy once;
+    once.max_attempts = 1;
+    client oss(io.get_executor(),
+               config()
+                   .endpoint("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()))
+                   .region("cn-hangzhou")
+                   .credentials(credentials("test-id", secret("test-secret")))
+                   .retry(once));
+    auto const got = run(io, put(oss, path, true));
+    CHECK(got.error() == errc::connection_closed);
+
+    // and the attempt itself, at its worst: nobody is there any more
+    asio::ip::tcp::socket mine(io);
+    asio::ip::tcp::acceptor other(io, {asio::ip::address_v4::loopback(), 0});
+    mine.connect(other.local_endpoint());
+    mine.non_blocking(true);
+    mine.shutdown(asio::socket_base::shutdown_send);
+    auto const file = file_source::open(path, file_reading::sendfile).value();
+    io_result const step = detail::send_file(mine.native_handle(), file.sendable_file(), 0, 1000);
+    CHECK(step.bytes == 0);
+    CHECK(step.ec == asio::error::broken_pipe);
+    ::sigset_t pending;
+    ::sigpending(&pending);
+    CHECK(::sigismember(&pending, SIGPIPE) == 0);
+}

@@ -1,0 +1,162 @@
+#include <ossify/body/file.hpp>
+
+#include "certificates.hpp"
+#include "printers.hpp"
+
+#include <doctest/doctest.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+#include <cerrno>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+using namespace ossify;
+
+namespace {
+
+/// A file of bytes that tell their place.
+class sample {
+public:
+    explicit sample(std::size_t bytes) : path(folder_.file("sample"))
+    {
+        for (std::size_t i = 0; i != bytes; ++i)
+            text.push_back(static_cast<char>(i * 131 + i / 4096));
+        std::ofstream(path, std::ios::binary) << text;
+    }
+
+    tests::temporary_folder folder_;
+    std::string path;
+    std::string text;
+};
+
+/// Runs a coroutine in real time: files have threads.
+template<class T>
+T run(awaitable<T> work)
+{
+    asio::io_context io(1);
+    std::optional<T> value;
+    auto on_end = [&](std::exception_ptr thrown, T v) {
+        if (thrown)
+            std::rethrow_exception(thrown);
+        value.emplace(std::move(v));
+    };
+    asio::co_spawn(io, std::move(work), on_end);
+    io.run();
+    return *std::move(value);
+}
+
+std::optional<std::uint64_t> sum(file_source& file, std::uint64_t offset, std::size_t bytes, std::uint64_t crc = 0)
+{
+    return run(file.checksum_at(offset, bytes, crc));
+}
+
+/// Opens the file for writing without waiting. Returns: 0, or what errno says.
+int open_to_write(std::string const& path)
+{
+    int const fd = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    ::close(fd);
+    return 0;
+}
+
+/// Drops a file from the page cache, where the file system lets us.
+void evict(std::string const& path)
+{
+    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    ::fsync(fd);
+    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(fd);
+}
+
+}  // namespace
+
+TEST_CASE("a file is read at any offset, from the page cache and from the disk")
+{
+    sample const s(1'000'003);
+    for (bool const cold : {false, true}) {
+        if (cold)
+            evict(s.path);
+        auto file = file_source::open(s.path).value();
+        CHECK(file.size() == s.text.size());
+        CHECK(file.sendable_file() == -1);
+        std::string got(300'000, '\0');
+        CHECK(run(file.read_at(700'001, std::as_writable_bytes(std::span(got)))).value() == 300'000);
+        CHECK(got == s.text.substr(700'001, 300'000));
+        CHECK(run(file.read_at(900'000, std::as_writable_bytes(std::span(got)))).value() == 100'003);
+    }
+}
+
+TEST_CASE("what is no regular file, or is not there, is refused by name")
+{
+    sample const s(1);
+    CHECK(file_source::open(s.path + "-not").error().message().find(s.path + "-not") != std::string::npos);
+    CHECK(file_source::open(s.folder_.path()).error().message().find("is a directory") != std::string::npos);
+    CHECK(file_source::open("/dev/null").error().message().find("not a regular file") != std::string::npos);
+}
+
+TEST_CASE("a file that is sent by the kernel is summed in its place")
+{
+    sample const s(5'000'003);
+    for (bool const cold : {false, true}) {
+        if (cold)
+            evict(s.path);
+        auto file = file_source::open(s.path, file_reading::sendfile).value();
+        CHECK(file.sendable_file() >= 0);
+        auto const first = sum(file, 0, 1'000'001);
+        if (!first) {
+            MESSAGE("files cannot be leased here");
+            return;
+        }
+        CHECK(*first == crc64(std::string_view(s.text).substr(0, 1'000'001)));
+        auto const second = sum(file, 1'000'001, 4'000'002, *first);
+        CHECK(second == crc64(s.text));
+    }
+}
+
+TEST_CASE("a writer is let in, and from then on the bytes are read")
+{
+    sample const s(100'000);
+    auto file = file_source::open(s.path, file_reading::sendfile).value();
+    CHECK(open_to_write(s.path) == 0);  // no lease before the first sum
+    if (!sum(file, 0, 100'000))
+        return;
+    CHECK(open_to_write(s.path) == EWOULDBLOCK);
+    CHECK_FALSE(sum(file, 0, 100'000));
+    CHECK(open_to_write(s.path) == 0);
+    CHECK_FALSE(sum(file, 0, 100'000));
+}
+
+TEST_CASE("a file that is open for writing is never mapped")
+{
+    sample const s(100'000);
+    std::ofstream const writer(s.path, std::ios::binary | std::ios::app);
+    auto file = file_source::open(s.path, file_reading::sendfile).value();
+    CHECK_FALSE(sum(file, 0, 100'000));
+}
+
+TEST_CASE("writers do not wait for an upload that is over")
+{
+    sample const s(100'000);
+    auto file = file_source::open(s.path, file_reading::sendfile).value();
+    if (!sum(file, 0, 100'000))
+        return;
+    CHECK(file.check_unchanged());
+    CHECK(open_to_write(s.path) == 0);
+    CHECK(sum(file, 0, 100'000) == crc64(s.text));
+}
+
+TEST_CASE("a stretch beyond the end of the file is no stretch, and does no harm")
+{
+    sample const s(100'000);
+    auto file = file_source::open(s.path, file_reading::sendfile).value();
+    std::filesystem::resize_file(s.path, 50'000);
+    CHECK_FALSE(sum(file, 0, 100'000));
+    CHECK(file.check_unchanged().error() == errc::source_changed);
+}
