@@ -139,3 +139,32 @@ TEST_CASE("plain HTTP to a TLS port, and TLS to a plain port, fail as errors")
     REQUIRE_FALSE(got);
     CHECK(got.error() == errc::tls_failed);
 }
+
+TEST_CASE("the connections of a pool go on from one session")
+{
+    secure_world world("IP:127.0.0.1");
+    asio::io_context io(1);
+    emulator oss_here(io.get_executor(), emulator_config().tls(
+                                             tls_context::server(world.file("cert.pem"), world.file("key.pem")).value()));
+    oss_here.create_bucket("examplebucket");
+    auto const trust = tls_context::client_trusting(world.file("ca.pem")).value();
+    client oss(io.get_executor(), oss_here.client_config().tls(trust));
+    int stored = 0;
+    auto const put_at_once = [&](int puts) {
+        int left = puts;
+        for (int i = 0; i != puts; ++i)
+            asio::co_spawn(io, oss.put_object(put_object_request("examplebucket", std::to_string(i)).body("text")),
+                           [&](std::exception_ptr, result<stored_object<>> const& r) {
+                               stored += r ? 1 : 0;
+                               if (--left == 0)
+                                   io.stop();
+                           });
+        io.restart();
+        io.run();
+    };
+    put_at_once(1);
+    CHECK(SSL_CTX_sess_hits(trust.get()) == 0);
+    put_at_once(3);  // one connection is there, two are new
+    CHECK(stored == 4);
+    CHECK(SSL_CTX_sess_hits(trust.get()) == 2);
+}

@@ -14,12 +14,41 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 namespace ossify {
+
+namespace detail {
+
+/// The TLS settings of a transport's streams. Without any, the system's authorities are trusted, and they are only
+/// loaded, once, when TLS is really wanted. Thread safety: a monitor.
+class client_tls {
+public:
+    client_tls() = default;
+    explicit client_tls(tls_context given) : context_(std::move(given)) {}
+
+    result<tls_context> context()
+    {
+        std::lock_guard const lock(mutex_);
+        if (!context_) {
+            auto made = tls_context::client();
+            if (!made)
+                return made;
+            context_.emplace(*std::move(made));
+        }
+        return *context_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<tls_context> context_;
+};
+
+}  // namespace detail
 
 /// A TCP stream that is plain or speaks TLS, as a client or as a server. Models `byte_stream`.
 /// One type for both keeps a user's translation unit small. Sends go straight to the non-blocking socket; all TLS
@@ -28,10 +57,9 @@ class net_stream {
 public:
     using socket_type = asio::ip::tcp::socket;
 
-    net_stream(asio::any_io_executor ex, tls_context const* tls) : socket_(std::move(ex))
+    net_stream(asio::any_io_executor ex, std::shared_ptr<detail::client_tls> tls)
+        : socket_(std::move(ex)), tls_(std::move(tls))
     {
-        if (tls != nullptr)
-            tls_.emplace(*tls);
     }
     /// Takes over an accepted socket; for TLS, `accept_secure` must follow.
     explicit net_stream(socket_type accepted) : socket_(std::move(accepted))
@@ -84,14 +112,10 @@ public:
 
     awaitable<result<void>> secure(peer const& to)
     {
-        if (!tls_) {
-            // trusting the system's authorities is the default, and it is only loaded when TLS is really wanted
-            auto context = tls_context::client();
-            if (!context)
-                co_return std::move(context).error();
-            tls_.emplace(*std::move(context));
-        }
-        auto engine = tls_engine::client(*tls_, to.host, to.sni);
+        auto context = tls_->context();
+        if (!context)
+            co_return std::move(context).error();
+        auto engine = tls_engine::client(*context, to.host, to.sni);
         if (!engine)
             co_return std::move(engine).error();
         engine_ = *std::move(engine);
@@ -316,7 +340,7 @@ private:
     }
 
     socket_type socket_;
-    std::optional<tls_context> tls_;
+    std::shared_ptr<detail::client_tls> tls_;
     std::unique_ptr<tls_engine> engine_;
     std::optional<detail::lookup> lookup_;
     bool closed_ = false;
@@ -330,16 +354,13 @@ public:
     using stream_type = net_stream;
     using clock_type = std::chrono::steady_clock;
 
-    net_transport() = default;
-    explicit net_transport(tls_context tls) : tls_(std::move(tls)) {}
+    net_transport() : tls_(std::make_shared<detail::client_tls>()) {}
+    explicit net_transport(tls_context tls) : tls_(std::make_shared<detail::client_tls>(std::move(tls))) {}
 
-    stream_type make_stream(asio::any_io_executor ex) const
-    {
-        return stream_type(std::move(ex), tls_ ? &*tls_ : nullptr);
-    }
+    stream_type make_stream(asio::any_io_executor ex) const { return stream_type(std::move(ex), tls_); }
 
 private:
-    std::optional<tls_context> tls_;
+    std::shared_ptr<detail::client_tls> tls_;
 };
 
 static_assert(transport<net_transport>);
