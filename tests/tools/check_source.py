@@ -55,7 +55,7 @@ POSIX = r"(sys|netinet|arpa|linux)/|(unistd|fcntl|netdb|poll|pthread|dirent)\.h$
 THIRD_PARTY = [
     (r"asio/ssl", []),
     (r"asio/", None),
-    (r"openssl/", [r"codec/(base64|digest|public_key|random)\.hpp", r"transport/tls(_sessions)?\.hpp"]),
+    (r"openssl/", [r"codec/(base64|digest|public_key|random)\.hpp", r"transport/tls(_engine|_sessions)?\.hpp"]),
     (r"boost/json", [r"codec/json\.hpp"]),
     (r"boost/url", [r"codec/url\.hpp"]),
     (r"boost/(describe|mp11)", [r"codec/describe\.hpp"]),

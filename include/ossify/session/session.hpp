@@ -12,6 +12,7 @@
 #include <asio/basic_waitable_timer.hpp>
 
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -21,6 +22,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ossify {
@@ -174,7 +176,11 @@ private:
     static std::optional<failure> mismatch(answer const& got, state const& s, std::string_view operation_name)
     {
         auto const text = s.sums ? got.head.headers.find("x-oss-hash-crc64ecma") : std::nullopt;
-        if (!text || detail::number_in<std::uint64_t>(*text) == s.crc64)
+        if (!text)
+            return std::nullopt;
+        char digits[20];
+        std::string_view const own(digits, std::to_chars(digits, digits + sizeof digits, s.crc64).ptr);
+        if (*text == own || detail::number_in<std::uint64_t>(*text) == s.crc64)
             return std::nullopt;
         failure why(errc::crc_mismatch, "sent " + std::to_string(s.crc64) + ", stored " + std::string(*text));
         why.edit().request_id = got.head.headers.get("x-oss-request-id");

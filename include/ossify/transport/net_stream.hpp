@@ -4,7 +4,7 @@
 #include <ossify/transport/lookup.hpp>
 #include <ossify/transport/send_file.hpp>
 #include <ossify/transport/stream.hpp>
-#include <ossify/transport/tls.hpp>
+#include <ossify/transport/tls_engine.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -115,11 +115,15 @@ public:
         auto context = tls_->context();
         if (!context)
             co_return std::move(context).error();
-        auto engine = tls_engine::client(*context, to.host, to.sni);
+        auto engine = tls_engine::client(*context, to.host, to.sni, detail::kernel_has_tls());
         if (!engine)
             co_return std::move(engine).error();
         engine_ = *std::move(engine);
-        co_return co_await handshake();
+        auto const shaken = co_await handshake();
+        if (shaken)
+            if (auto const keys = engine_->take_send_keys())
+                kernel_sends_ = detail::start_kernel_tls(socket_.native_handle(), *keys);
+        co_return shaken;
     }
 
     /// Server side of the handshake.
@@ -155,7 +159,7 @@ public:
     io_result try_write_some(std::span<asio::const_buffer const> from)
     {
         std::error_code ec;
-        if (!engine_) {
+        if (!engine_ || (kernel_sends_ && engine_->output().empty())) {
             std::size_t const bytes = from.empty() ? 0 : socket_.write_some(from, ec);
             return {ec, bytes};
         }
@@ -180,7 +184,7 @@ public:
         return {ec, total};
     }
 
-    bool can_send_files() const noexcept { return !engine_; }
+    bool can_send_files() const noexcept { return !engine_ || kernel_sends_; }
     io_result try_send_file(int file, std::uint64_t offset, std::size_t bytes)
     {
         return detail::send_file(socket_.native_handle(), file, offset, bytes);
@@ -222,7 +226,10 @@ public:
     {
         std::error_code ec;
         if (engine_) {
-            engine_->close_notify();
+            if (kernel_sends_)
+                detail::send_kernel_tls_close(socket_.native_handle());
+            else
+                engine_->close_notify();
             for (flush(ec); ec == asio::error::would_block; flush(ec)) {
                 auto [waited] = co_await socket_.async_wait(socket_type::wait_write, awaited);
                 if (waited)
@@ -296,6 +303,11 @@ private:
 
     void flush(std::error_code& ec)
     {
+        if (kernel_sends_ && !engine_->output().empty()) {
+            // OpenSSL has something to say, new keys perhaps, and no longer knows how: the next connection will do
+            ec = make_error_code(errc::connection_closed);
+            return;
+        }
         while (!engine_->output().empty()) {
             auto const out = engine_->output();
             std::size_t const bytes = socket_.write_some(asio::buffer(out.data(), out.size()), ec);
@@ -344,6 +356,7 @@ private:
     std::unique_ptr<tls_engine> engine_;
     std::optional<detail::lookup> lookup_;
     bool closed_ = false;
+    bool kernel_sends_ = false;  // the kernel encrypts what is sent
 };
 
 static_assert(file_sending_stream<net_stream>);

@@ -1,9 +1,11 @@
-#include <ossify/transport/tls.hpp>
+#include <ossify/transport/tls_engine.hpp>
 
 #include "certificates.hpp"
 #include "printers.hpp"
 
 #include <doctest/doctest.h>
+
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <memory>
@@ -143,4 +145,57 @@ TEST_CASE("AES-128-GCM is what a server without an opinion gets")
     carry(*ours, *theirs);
     (void)theirs->handshake();
     CHECK(theirs->cipher() == "TLS_AES_128_GCM_SHA256");
+}
+
+TEST_CASE("somebody else can send with the keys of a connection")
+{
+    peers const world("DNS:one.example");
+    auto const ours = tls_engine::client(world.client(), "one.example", true, true).value();
+    auto const theirs = tls_engine::server(world.server()).value();
+    for (int turn = 0; turn != 3; ++turn) {
+        (void)ours->handshake();
+        carry(*ours, *theirs);
+        (void)theirs->handshake();
+        carry(*theirs, *ours);
+    }
+    auto const keys = ours->take_send_keys();
+    REQUIRE(keys);
+    CHECK_FALSE(ours->take_send_keys());
+
+    // the first record as RFC 8446 section 5.2 has it: its number is 0, which leaves the iv as it is
+    std::string const plain = std::string("hello") + '\x17';
+    std::string record{'\x17', '\x03', '\x03', '\0', static_cast<char>(plain.size() + 16)};
+    auto const* const head = reinterpret_cast<unsigned char const*>(record.data());
+    std::string sealed(plain.size() + 16, '\0');
+    auto* const out = reinterpret_cast<unsigned char*>(sealed.data());
+    std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> const cipher(EVP_CIPHER_CTX_new(),
+                                                                                 &EVP_CIPHER_CTX_free);
+    int n = 0;
+    REQUIRE(EVP_EncryptInit_ex(cipher.get(), EVP_aes_128_gcm(), nullptr, keys->key.data(), keys->iv.data()) == 1);
+    REQUIRE(EVP_EncryptUpdate(cipher.get(), nullptr, &n, head, 5) == 1);
+    REQUIRE(EVP_EncryptUpdate(cipher.get(), out, &n, reinterpret_cast<unsigned char const*>(plain.data()),
+                              static_cast<int>(plain.size())) == 1);
+    REQUIRE(EVP_EncryptFinal_ex(cipher.get(), out + n, &n) == 1);
+    REQUIRE(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, 16, out + plain.size()) == 1);
+    record += sealed;
+
+    auto const room = theirs->prepare_input();
+    std::copy_n(std::as_bytes(std::span(record)).begin(), record.size(), room.begin());
+    theirs->commit_input(record.size());
+    CHECK(read(*theirs) == "hello");
+}
+
+TEST_CASE("keys are kept on request only")
+{
+    peers const world("DNS:one.example");
+    auto const ours = tls_engine::client(world.client(), "one.example").value();
+    auto const theirs = tls_engine::server(world.server()).value();
+    for (int turn = 0; turn != 3; ++turn) {
+        (void)ours->handshake();
+        carry(*ours, *theirs);
+        (void)theirs->handshake();
+        carry(*theirs, *ours);
+    }
+    CHECK(ours->cipher() == "TLS_AES_128_GCM_SHA256");
+    CHECK_FALSE(ours->take_send_keys());
 }
