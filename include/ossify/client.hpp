@@ -189,8 +189,9 @@ public:
     // `config::public_endpoint`. Whoever has a grant can use it until it expires, as often as they like.
 
     /// Signs a put. Whatever body the request has is left out: the sender's is stored.
-    /// Returns: the URL, and exactly the headers that the sender must send. The callback stands in the URL, where it
-    /// costs the sender nothing, or among the headers.
+    /// Returns: the URL, and exactly the headers that the sender must send. All of them are signed, in version 1 only
+    /// Content-Type, Content-MD5 and x-oss-*. The callback stands in the URL, where it costs the sender nothing, or among
+    /// the headers.
     /// Errors: `invalid_argument` for what cannot be signed, or for a time that is not 1 second to 7 days (version 1:
     /// to 100 years); `missing_credentials`; those of the callback and of the provider.
     /// Source: OSS documentation, "Include V4 signatures in a URL", "Include V1 signatures in a URL", Callback.

@@ -2,7 +2,9 @@
 #define OSSIFY_UPLOAD_PRESIGN_HPP
 
 #include <ossify/async/awaitable.hpp>
+#include <ossify/auth/signer.hpp>
 #include <ossify/core/result.hpp>
+#include <ossify/http/fields.hpp>
 #include <ossify/operation/service_request.hpp>
 #include <ossify/presign/form_request.hpp>
 #include <ossify/presign/form_signer.hpp>
@@ -62,6 +64,16 @@ result<service_request> request_for_others(complete_multipart_upload_request<Rep
     return out;
 }
 
+/// Version 4 signs every header of the request, so that the sender can neither change nor forget one. Version 1 cannot.
+inline request_signer signer_of_all(request_signer signer, http::fields const& headers)
+{
+    auto names = signer.additional_headers();
+    for (auto const [name, value] : headers)
+        names.emplace_back(name);
+    signer.additional_headers(std::move(names));
+    return signer;
+}
+
 }  // namespace detail
 
 /// See `basic_client::presign`.
@@ -74,7 +86,7 @@ awaitable<result<grant>> presign(std::shared_ptr<session<Transport>> s, result<s
     auto const who = co_await s->identity();
     if (!who)
         co_return failure(who.error()).in(request->operation);
-    presigner const signer(s->public_address(), s->signer());
+    presigner const signer(s->public_address(), detail::signer_of_all(s->signer(), request->headers));
     co_return signer.presign(*std::move(request), *who, s->wall_now(), valid_for, callback);
 }
 

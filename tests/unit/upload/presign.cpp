@@ -121,6 +121,24 @@ TEST_CASE("a grant is refused as soon as one of its headers is left out or chang
         }
 }
 
+TEST_CASE("version 4 signs the headers that it need not sign as well, version 1 cannot")
+{
+    for (auto const version : {signature_version::v1, signature_version::v4}) {
+        auto const wanted = [](memory_client& client) {
+            return client.presign_put(put_object_request("photos", "a").cache_control("no-store").header("X-Own", "1"),
+                                      1min);
+        };
+        auto made = ask(settings(version), wanted).value();
+        emulated e(guarded());
+        CHECK(use(e, made, "x").status == 200);
+        CHECK(e.service.objects.find_object("photos", "a") != nullptr);
+        made.headers.set("Cache-Control", "public");
+        CHECK(use(e, made, "x").status == (version == signature_version::v1 ? 200 : 403));
+        made.headers.erase("Cache-Control");
+        CHECK(use(e, made, "x").status == (version == signature_version::v1 ? 200 : 403));
+    }
+}
+
 TEST_CASE("a grant is refused when any byte of its path or query is changed")
 {
     for (auto const version : {signature_version::v1, signature_version::v4}) {
