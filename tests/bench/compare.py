@@ -17,6 +17,7 @@ import platform
 import re
 import shlex
 import shutil
+import signal
 import ssl
 import statistics
 import subprocess
@@ -389,6 +390,8 @@ def measure(bench, w, files, rounds, absent):
 
 def main():
     args = parse_arguments()
+    for number in (signal.SIGTERM, signal.SIGHUP):     # removes its files, as after Ctrl-C
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     if args.make:
         subprocess.run(["ninja", "-C", args.build, "bench-programs"], check=True, stdout=sys.stderr)
     sizes, rounds = FULL if args.full else SHORT, args.rounds or (5 if args.full else 2)
