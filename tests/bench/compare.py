@@ -220,8 +220,9 @@ def check_data(bench, chosen):
 def per_unit(figures, unit):
     """Adds what the columns show: rate and CPU for one request or one GiB, and times in their units."""
     amount = figures["requests"] if unit == "request" else figures["bytes"] / (1 << 30)
-    figures["rate"] = amount / figures["wall"]
-    figures["cpu_each"] = figures["cpu"] / amount * (1e6 if unit == "request" else 1)
+    if amount:
+        figures["rate"] = amount / figures["wall"]
+        figures["cpu_each"] = figures["cpu"] / amount * (1e6 if unit == "request" else 1)
     if "late_p99_us" in figures:
         figures["stall"], figures["worst"] = figures["late_p99_us"] / 1000, figures["late_max_us"] / 1000
     if "first_us" in figures:

@@ -4,10 +4,12 @@
 //   ossify-client put port=N file=F
 //   ossify-client multipart port=N file=F [part_mib=8] [parallel=4] [ticks=0] [threads=1]
 //   ossify-client first port=N [clients=200] [bytes=4096]
+//   ossify-client idle [port=N]
 //       [tls=FOLDER] [crc=1] [read=copy|sendfile]
 //
 // ticks=1: a timer of 1 ms runs beside the upload and tells how late it was: what the upload takes from other work on
-// the loop. first: each put is the first of a new client; the median time of one is printed.
+// the loop. idle: that timer alone, for a second. first: each put is the first of a new client; the median time of one
+// is printed.
 // callback=same: each put carries a typed callback with variables, encoded once; fresh: with a value of its own.
 #include <ossify/callback/contract.hpp>
 #include <ossify/client.hpp>
@@ -310,6 +312,17 @@ void put_file_of(bench::arguments const& args)
     meter.report(1, bytes, ticks.figures());
 }
 
+void only_ticks(bench::arguments const& args)
+{
+    args.text("port");  // the runner gives it to all
+    bench::meter meter;
+    asio::io_context io(1);
+    ticker ticks(io);
+    ticks.start();
+    io.run_for(std::chrono::seconds(1));
+    meter.report(1, 0, ticks.figures());
+}
+
 ossify::awaitable<void> put_once(ossify::client& oss, std::string_view content)
 {
     ossify::put_object_request request("bkt", "obj");
@@ -348,6 +361,8 @@ int main(int count, char** values)
         puts(args);
     else if (args.what() == "first")
         first_puts(args);
+    else if (args.what() == "idle")
+        only_ticks(args);
     else if (args.what() == "put" || args.what() == "multipart")
         put_file_of(args);
     else
