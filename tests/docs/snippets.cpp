@@ -170,4 +170,11 @@ ossify::awaitable<void> try_it(asio::any_io_executor executor)
 }
 //]
 
+//[ fail on purpose
+void break_one_part(ossify::emulator& oss_here)
+{
+    oss_here.faults().on(ossify::operation::upload_part).part(3).reset_after(1 << 20).once();
+}
+//]
+
 }  // namespace emulated
