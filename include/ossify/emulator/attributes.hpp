@@ -90,13 +90,14 @@ inline service_result<object_attributes> read_attributes(incoming_request const&
     object_attributes out;
     std::size_t user_metadata = 0;
     for (auto const [name, value] : request.head->headers) {
-        std::string const lowered = detail::lower(name);
+        std::string const text = detail::lower(name);
+        std::string_view const lowered = text;  // compares lengths first, which a string does not with a literal
         if (lowered == "content-type") {
             if (!value.empty())
                 out.content_type = value;
         } else if (lowered.starts_with("x-oss-meta-")) {
             auto const plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-            std::string_view const key = std::string_view(lowered).substr(11);
+            std::string_view const key = lowered.substr(11);
             if (key.empty() || !std::all_of(key.begin(), key.end(), plain))
                 return errors::invalid_argument(lowered, value, "The user metadata key is invalid.");
             user_metadata += key.size() + value.size();

@@ -37,10 +37,11 @@ awaitable<void> pause(typename Clock::duration time)
 
 namespace detail {
 
-inline http::response_head head_of(reply const& from)
+/// The head of the answer, which leaves it.
+inline http::response_head head_of(reply& from)
 {
     http::response_head head(from.status);
-    head.headers = from.headers;
+    head.headers = std::move(from.headers);
     return head;
 }
 

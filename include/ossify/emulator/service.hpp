@@ -9,6 +9,7 @@
 #include <ossify/emulator/delivery_log.hpp>
 #include <ossify/emulator/fault_plan.hpp>
 #include <ossify/emulator/memory_store.hpp>
+#include <ossify/emulator/request_ids.hpp>
 #include <ossify/emulator/settings.hpp>
 #include <ossify/emulator/upload_history.hpp>
 
@@ -47,7 +48,7 @@ public:
 
     codec::wall_time wall_now() const { return std::chrono::floor<std::chrono::seconds>(now()); }
 
-    std::string new_request_id() const { return codec::random_hex_upper(12); }
+    std::string new_request_id() { return request_ids_.next(); }
     std::string new_upload_id() const { return codec::random_hex_upper(16); }
 
     std::mutex mutex;
@@ -78,6 +79,7 @@ private:
         return with;
     }
 
+    request_ids request_ids_;
     std::mutex key_mutex_;
     std::optional<result<codec::private_key>> key_;
 };
