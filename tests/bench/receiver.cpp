@@ -136,7 +136,7 @@ struct busy {
 /// A client that is slow, stops in the middle, or talks nonsense; when it is thrown out it comes again.
 class hostile {
 public:
-    hostile(std::size_t number, std::uint16_t port, std::string const& good) : kind_(number % 4), port_(port), good_(good) {}
+    hostile(std::size_t number, std::uint16_t port, std::string const& good) : kind_(number % 5), port_(port), good_(good) {}
     hostile(hostile const&) = delete;
     hostile(hostile&& other) noexcept
         : kind_(other.kind_), port_(other.port_), good_(other.good_), fd_(std::exchange(other.fd_, -1)), sent_(other.sent_)
@@ -156,6 +156,8 @@ public:
             sent_ = 0;
             if (kind_ == 1)
                 send(good_.substr(0, good_.size() - 10));  // a body that stops
+            else if (kind_ == 4)
+                send("POST /oss/photo HTTP/1.1\r\nHost: h\r\nContent-Length: 262144\r\n\r\n" + std::string(262'143, 'x'));
             else if (kind_ == 2)
                 send(std::string(200, '\x16') + "\r\n\r\n");
         }

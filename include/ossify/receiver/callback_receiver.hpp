@@ -109,6 +109,8 @@ inline unsigned refusal_status(failure const& why)
         return 413;
     if (why == errc::stall_timeout)
         return 408;
+    if (why == errc::throttled)
+        return 503;
     return 400;
 }
 

@@ -112,6 +112,33 @@ private:
         std::vector<route> routes;
         detail::callback_handler any;
         std::size_t late = 0;
+        std::size_t held = 0;  // bytes of bodies, as `body_memory` counts them
+    };
+
+    /// A body's share of the memory for bodies. However many send slowly, all of them together stay within it.
+    class share {
+    public:
+        static constexpr std::size_t free_bytes = 16 * 1024;
+
+        explicit share(core& of) : core_(of) {}
+        share(share const&) = delete;
+        share& operator=(share const&) = delete;
+        ~share() { core_.held -= counted_; }
+
+        /// False when a body of so many bytes finds no room.
+        bool grow_to(std::size_t bytes)
+        {
+            std::size_t const wanted = bytes > free_bytes ? bytes - free_bytes : 0;
+            if (core_.held - counted_ + wanted > core_.config.body_memory())
+                return false;
+            core_.held += wanted - counted_;
+            counted_ = wanted;
+            return true;
+        }
+
+    private:
+        core& core_;
+        std::size_t counted_ = 0;
     };
 
     /// A handler's run. Its deadline may leave it behind, so it keeps what the handler refers to.
@@ -132,7 +159,7 @@ private:
     static awaitable<detail::callback_answer> answer(std::shared_ptr<core> self, http_exchange& x,
                                                      std::shared_ptr<received_callback> in, bool& verified,
                                                      typename clock::time_point until);
-    static awaitable<result<std::string>> read_body(std::shared_ptr<core> self, http_exchange& x,
+    static awaitable<result<std::string>> read_body(std::shared_ptr<core> self, http_exchange& x, share& room,
                                                     typename clock::time_point until);
     static awaitable<detail::callback_answer> run_handler(std::shared_ptr<core> self,
                                                           detail::callback_handler const& handler,
@@ -202,7 +229,8 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::answer(std:
     auto const* const handler = self->find(in->target);
     if (handler == nullptr)
         co_return callback_answer::refused(404, "no callback is expected at this path");
-    auto body = co_await read_body(self, x, until);
+    share room(*self);
+    auto body = co_await read_body(self, x, room, until);
     if (!body)
         co_return callback_answer::refused(refusal_status(body.error()), to_string(body.error()));
     in->body = *std::move(body);
@@ -217,7 +245,7 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::answer(std:
 
 template<transport Transport>
 awaitable<result<std::string>> basic_callback_router<Transport>::read_body(std::shared_ptr<core> self,
-                                                                           http_exchange& x,
+                                                                           http_exchange& x, share& room,
                                                                            typename clock::time_point until)
 {
     std::size_t const limit = self->config.max_body();
@@ -226,6 +254,8 @@ awaitable<result<std::string>> basic_callback_router<Transport>::read_body(std::
         auto const arrived = x.body();
         if (x.content_length().value_or(0) > limit || arrived.size() > limit - out.size())
             co_return failure(errc::body_too_large, "a callback of more than " + std::to_string(limit) + " bytes");
+        if (!room.grow_to(out.size() + arrived.size()))
+            co_return failure(errc::throttled, "too many long bodies at once");
         out.append(arrived);
         x.consume(arrived.size());
         if (x.body_complete())

@@ -49,6 +49,10 @@ public:
 
     /// The longest body that is read, in bytes. A template has 5 KB at the most.
     receiver_config& max_body(std::size_t bytes) { return set(max_body_, bytes); }
+    /// The memory, in bytes, that all bodies at hand may take up beyond the first 16 KiB of each; who comes when it is
+    /// used up gets 503. Bodies are that long when variables have long values and the template repeats them. Default:
+    /// 8 MiB.
+    receiver_config& body_memory(std::size_t bytes) { return set(body_memory_, bytes); }
     /// How long a callback may take from its head to its answer. The service waits 5 s, then it says that the callback
     /// failed, whatever the answer.
     receiver_config& answer_within(std::chrono::milliseconds limit) { return set(answer_within_, limit); }
@@ -67,6 +71,7 @@ public:
     std::string const& base_path() const noexcept { return base_path_; }
     replay_check const& replay_guard() const noexcept { return replay_guard_; }
     std::size_t max_body() const noexcept { return max_body_; }
+    std::size_t body_memory() const noexcept { return body_memory_; }
     std::chrono::milliseconds answer_within() const noexcept { return answer_within_; }
     std::function<void(callback_log_entry const&)> const& log() const noexcept { return log_; }
     codec::wall_time now() const
@@ -88,6 +93,7 @@ private:
     std::string base_path_;
     replay_check replay_guard_;
     std::size_t max_body_ = 256 * 1024;
+    std::size_t body_memory_ = 8 * 1024 * 1024;
     std::chrono::milliseconds answer_within_{4'500};
     std::function<void(callback_log_entry const&)> log_;
     std::function<codec::wall_time()> wall_clock_;

@@ -277,6 +277,45 @@ TEST_CASE("a body of exactly the limit is taken")
     CHECK(answer_to(r, c.request()).start == "HTTP/1.1 200 OK");
 }
 
+TEST_CASE("long bodies share a memory, short ones come through when it is used up")
+{
+    auto const long_one = signed_callback("/", std::string(20 * 1024, 'a')).request();
+    auto const short_one = signed_callback("/", std::string(16 * 1024, 'a')).request();
+    auto const limited = [] { return routed::trusting().body_memory(4 * 1024); };  // just one of them
+
+    routed alone(limited());
+    alone.router->on_any(&give_back);
+    alone.client.sends(long_one).sends(long_one);  // one after the other
+    auto const both = alone.run();
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].start == "HTTP/1.1 200 OK");
+    CHECK(both[1].start == "HTTP/1.1 200 OK");
+
+    routed r(limited());
+    r.router->on_any(&give_back);
+    r.client.sends(long_one.substr(0, long_one.size() - 1)).stays();  // and stops there, for five seconds
+    r.start();
+    testing::run_in_virtual_time(r.io, 1s);
+    auto const meanwhile = [&](std::string const& request) {
+        tests::played_client other(r.io.get_executor());
+        http_connection<tests::played_client, manual_clock> second(
+            other, r.io.get_executor(), std::make_shared<watchdog<manual_clock>>(r.io.get_executor()), r.limits,
+            r.handler, http_client_facts());
+        other.sends(request);
+        bool ended = false;
+        auto on_end = [&](std::exception_ptr) { ended = true; };
+        asio::co_spawn(r.io, second.run(), on_end);
+        testing::run_in_virtual_time(r.io, 500ms);
+        REQUIRE(ended);
+        return test::feed_response(other.received).messages.at(0).start;
+    };
+    CHECK(meanwhile(long_one) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(meanwhile(short_one) == "HTTP/1.1 200 OK");
+    CHECK(testing::run_in_virtual_time(r.io));  // the first one is given up
+    r.io.restart();
+    CHECK(meanwhile(long_one) == "HTTP/1.1 200 OK");
+}
+
 TEST_CASE("a genuine callback whose body does not fit the contract gets 400, and the log says what does not fit")
 {
     routed r;
