@@ -15,6 +15,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 using namespace ossify;
@@ -119,6 +120,36 @@ TEST_CASE("an address that is taken is reported, and so is a bad plan of faults"
     auto const planned = emulator::start(io.get_executor(), emulator_config().faults("explode"));
     REQUIRE_FALSE(planned);
     CHECK(planned.error() == condition::usage);
+}
+
+TEST_CASE("a folder gives an emulator its objects back, and serves one emulator at a time")
+{
+    tests::temporary_folder folder;
+    asio::io_context io(1);
+    auto const config = emulator_config().directory(folder.path() / "data");
+    std::string etag;
+    {
+        emulator oss_here(io.get_executor(), config);
+        REQUIRE(oss_here.create_bucket("photos", "public-read"));
+        client oss(io.get_executor(), oss_here.client_config());
+        auto const stored = put(io, oss, put_object_request<>("photos", "a").body(std::string("abc")));
+        REQUIRE(stored);
+        etag = stored->etag;
+        auto const second = emulator::start(io.get_executor(), config);
+        REQUIRE_FALSE(second);
+        CHECK(second.error() == errc::invalid_config);
+    }
+    while (io.poll_one() != 0) {
+    }
+    emulator again(io.get_executor(), config);
+    REQUIRE(again.create_bucket("photos"));  // it exists, and stays as it is
+    auto const found = again.find_object("photos", "a");
+    REQUIRE(found != nullptr);
+    CHECK(found->etag == etag);
+    std::string bytes(3, '?');
+    REQUIRE(found->data.read_at(0, std::as_writable_bytes(std::span(bytes))));
+    CHECK(bytes == "abc");
+    CHECK(again.service().objects.find_bucket("photos")->acl == "public-read");
 }
 
 TEST_CASE("stop lets a request under way end and closes idle connections")

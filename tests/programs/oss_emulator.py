@@ -13,7 +13,9 @@ import json
 import os
 import re
 import signal
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -35,7 +37,8 @@ def run(*options, **more):
 
 
 class Emulator:
-    def __init__(self, *options, keys=KEYS, env=None):
+    def __init__(self, *options, keys=KEYS, env=None, trusted=None):
+        self.trusted = trusted
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OSS_")}
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([EMULATOR, "--bucket", "photos", *keys, *options], stdout=subprocess.PIPE,
@@ -69,7 +72,9 @@ class Emulator:
                     f"{oss}{path}" + ("?" + "&".join(sorted(parts)) if parts else ""))
             mac = hmac.new(KEY_SECRET.encode(), text.encode(), hashlib.sha1).digest()
             headers["Authorization"] = f"OSS {KEY_ID}:{base64.b64encode(mac).decode()}"
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=30)
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=30) if self.trusted is None else (
+            http.client.HTTPSConnection(self.host, int(self.port), timeout=30,
+                                        context=ssl.create_default_context(cafile=self.trusted)))
         connection.request(method, target, body=body, headers=headers)
         return connection
 
@@ -148,6 +153,17 @@ class Options(Case):
         for secret in [KEY_SECRET, "c2VjcmV0"]:
             self.assertNotIn(secret, text)
         self.assertEqual(e.log(), "")
+
+    @unittest.skipUnless(shutil.which("openssl"), "no program openssl")
+    def test_tls_with_a_certificate(self):
+        cert, key = (os.path.join(self.folder(), name) for name in ("cert.pem", "key.pem"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                        "2", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+                       check=True, capture_output=True)
+        e = self.emulator("--tls-cert", cert, "--tls-key", key, "--quiet", trusted=cert)
+        self.assertTrue(e.url.startswith("https://127.0.0.1:"))
+        self.assertEqual(e.ask("PUT", "/photos/k", b"over TLS")[0], 200)
+        self.assertEqual(e.ask("GET", "/photos/k")[2], b"over TLS")
 
     def test_discard_keeps_what_is_known_and_no_bytes(self):
         e = self.emulator("--discard", "--quiet")

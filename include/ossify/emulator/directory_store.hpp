@@ -47,6 +47,9 @@ public:
         std::filesystem::create_directories(folder, ec);
         if (ec)
             return durable::failed("make", folder, ec.value());
+        auto const above = std::filesystem::absolute(folder, ec).lexically_normal().parent_path();
+        if (auto lasts = durable::sync_folder(above); !lasts)
+            return lasts.error();
         bool const fresh = !std::filesystem::exists(folder / "FORMAT", ec);
         if (fresh && holds_other_files(folder))
             return failure(errc::invalid_config, "the folder \"" + folder.string() +
