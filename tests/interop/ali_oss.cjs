@@ -1,7 +1,7 @@
-// ali-oss, a client nobody here wrote, against oss-emulator with authentication on: ali_oss.cjs OSS_EMULATOR
+// ali-oss, a client nobody here wrote, against oss-emulator with authentication on: ali_oss.cjs OSS_EMULATOR STORE
 //
-// Everything runs twice: with signature version 1 and the bucket in the host name, and with version 4 and the bucket in
-// the path. What is stored is checked by reading it back with its metadata.
+// Everything runs with both versions of the signature, and with the bucket in the path and in the host name. What is
+// stored is checked by reading it back with its metadata. STORE is memory or directory.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -19,8 +19,10 @@ dns.setDefaultResultOrder('ipv4first');
 
 const key = { accessKeyId: 'interop', accessKeySecret: 'interop-secret' };
 const reader = { accessKeyId: 'reader', accessKeySecret: 'reader-secret' };
-const temporary = { accessKeyId: 'STS.guest', accessKeySecret: 'guest-secret', stsToken: 'token+of/the=guest' };
-const stale = { accessKeyId: 'STS.stale', accessKeySecret: 'stale-secret', stsToken: 'token-of-yesterday' };
+// ali-oss warns where a token is never refreshed; these live as long as the test
+const unchanging = { refreshSTSToken: async () => { throw new Error('nothing to refresh'); }, refreshSTSTokenInterval: 3_600_000 };
+const temporary = { accessKeyId: 'STS.guest', accessKeySecret: 'guest-secret', stsToken: 'token+of/the=guest', ...unchanging };
+const stale = { accessKeyId: 'STS.stale', accessKeySecret: 'stale-secret', stsToken: 'token-of-yesterday', ...unchanging };
 const bucket = 'interop';
 const keyFile = `# who may come in
 ${key.accessKeyId} ${key.accessKeySecret}
@@ -31,6 +33,9 @@ ${stale.accessKeyId} ${stale.accessKeySecret} token=${stale.stsToken} expires=20
 
 let emulator;
 let application;
+
+// Two ways to address a bucket. A client that makes URLs for others is always of the first kind: ali-oss makes none for
+// an IP address.
 
 /** A client whose requests address the bucket in the path. */
 const pathStyle = (version, options = {}) => new OSS({
@@ -88,9 +93,11 @@ const callbackTo = (where, more = {}) => ({
   ...more,
 });
 
-function suite(version, client) {
-  const prefix = `v${version}/`;
-  const it = (name, body) => test(`V${version}: ${name}`, () => body(client()));
+function suite(version, style, makeClient) {
+  const mode = `v${version}-${style}`;
+  const prefix = `${mode}/`;
+  const other = (options) => makeClient(version, options);
+  const it = (name, body) => test(`V${version}, bucket in the ${style}: ${name}`, () => body(makeClient(version)));
   const read = async (c, name) => (await c.get(name)).content;
 
   // --- put and get ---
@@ -171,7 +178,7 @@ function suite(version, client) {
   });
 
   it('get writes to a file and to a stream', async (c) => {
-    const file = path.join(folder, `got-${version}`);
+    const file = path.join(folder, `got-${mode}`);
     await c.get(`${prefix}stream.bin`, file);
     assert.deepEqual(fs.readFileSync(file), content(300_000, 3));
     const pieces = [];
@@ -537,7 +544,7 @@ function suite(version, client) {
   // --- buckets ---
 
   it('buckets are made, described, and deleted when they are empty', async (c) => {
-    const fresh = `fresh-v${version}`;
+    const fresh = `fresh-${mode}`;
     await c.putBucket(fresh, { storageClass: 'IA', acl: 'public-read' });
     const { bucket: info } = await c.getBucketInfo(fresh);
     assert.equal(info.Name, fresh);
@@ -718,8 +725,6 @@ function suite(version, client) {
 
   // --- refusals ---
 
-  const other = (options) => (version === 1 ? hostStyle(1, options) : pathStyle(4, options));
-
   it('a wrong secret is refused, and not told', async () => {
     const wrong = other({ accessKeySecret: 'not-the-secret' });
     const error = await refused(() => wrong.get(`${prefix}ten`), 403, 'SignatureDoesNotMatch');
@@ -807,22 +812,22 @@ function suite(version, client) {
 /** What belongs to one version only, or to none. */
 function others() {
   test('V1: a signed URL performs the callback in its query', async () => {
-    const url = pathStyle(1).signatureUrl('v1/by-url', { method: 'PUT', callback: callbackTo('/url') });
+    const url = pathStyle(1).signatureUrl('v1-path/by-url', { method: 'PUT', callback: callbackTo('/url') });
     const answer = await fetch(url, { method: 'PUT', body: Buffer.from('called') });
     assert.deepEqual(JSON.parse(await answers(answer, 200)), { Status: 'OK', number: application.received.length });
-    assert.match(application.received.at(-1).body, /^bucket=interop&object=v1%2Fby-url&size=6&user=me%20%26%20you&/);
+    assert.match(application.received.at(-1).body, /^bucket=interop&object=v1-path%2Fby-url&size=6&user=me%20%26%20you&/);
   });
 
   test('V4: a region that is not the bucket\'s is refused', async () => {
-    const error = await refused(() => pathStyle(4, { region: 'oss-cn-beijing' }).get('v4/ten'), 400, 'InvalidArgument');
+    const error = await refused(() => pathStyle(4, { region: 'oss-cn-beijing' }).get('v4-path/ten'), 400, 'InvalidArgument');
     assert.match(error.message, /Invalid signing region/);
-    const url = await pathStyle(4, { region: 'oss-cn-beijing' }).signatureUrlV4('GET', 60, {}, 'v4/ten');
+    const url = await pathStyle(4, { region: 'oss-cn-beijing' }).signatureUrlV4('GET', 60, {}, 'v4-path/ten');
     assert.match(await answers(await fetch(url), 400, 'InvalidArgument'), /Invalid signing region/);
-    assert.match(lastLog('/v4/ten'), /InvalidArgument: .*cn-beijing.*cn-hangzhou/);
+    assert.match(lastLog('/v4-path/ten'), /InvalidArgument: .*cn-beijing.*cn-hangzhou/);
   });
 
   test('V4: headers that are signed on request are checked', async () => {
-    const url = await pathStyle(4).signatureUrlV4('GET', 60, { headers: { 'x-note': 'signed' } }, 'v4/ten', ['x-note']);
+    const url = await pathStyle(4).signatureUrlV4('GET', 60, { headers: { 'x-note': 'signed' } }, 'v4-path/ten', ['x-note']);
     assert.equal(await answers(await fetch(url, { headers: { 'x-note': 'signed' } }), 200), 'abcdefghij');
     await answers(await fetch(url, { headers: { 'x-note': 'changed' } }), 403, 'SignatureDoesNotMatch');
     await answers(await fetch(url), 403, 'SignatureDoesNotMatch');
@@ -839,13 +844,16 @@ function others() {
 }
 
 async function main() {
-  const [program] = process.argv.slice(2);
+  const [program, store] = process.argv.slice(2);
+  const options = store === 'directory' ? ['--data-dir', path.join(folder, 'data')] : ['--memory'];
   emulator = await startEmulator(program, ['--keys', write('keys', keyFile), '--bucket', bucket, '--bucket', 'albums',
-    '--bucket', 'open=public-read-write']);
+    '--bucket', 'open=public-read-write', ...options]);
   application = await startApplicationServer();
   try {
-    suite(1, () => hostStyle(1));
-    suite(4, () => pathStyle(4));
+    for (const version of [1, 4]) {
+      suite(version, 'path', pathStyle);
+      suite(version, 'host', hostStyle);
+    }
     others();
     process.exitCode = (await run()) ? 1 : 0;
   } finally {
