@@ -76,7 +76,7 @@ public:
     template<class Reply>
     awaitable<result<stored_object<Reply>>> put_object(put_object_request<Reply> const& request)
     {
-        return typed<Reply>(ossify::put_object(session_, prepared_put(request)));
+        return ossify::put_object<Transport, Reply>(session_, prepared_put(request));
     }
 
     /// Asks for an object's headers. Errors: `no_such_key`, and those of the connection.

@@ -55,15 +55,14 @@ public:
         mapping const mapped(file.fd_, offset, bytes);
         if (!mapped)
             co_return std::nullopt;
-        std::ptrdiff_t there = 0;
-        if (mapped.is_cached()) {
-            there = mapped.populate();
-        } else {
+        // What is cached is mapped as it is touched, which costs least; what is not could fail to be read, and then a
+        // touch would be fatal.
+        if (!mapped.is_cached()) {
             std::function<std::ptrdiff_t()> const fetch = [&mapped] { return mapped.populate(); };
-            there = co_await threads.run(fetch);
+            auto const missing = co_await threads.run(fetch);
+            if (missing != 0)
+                co_return std::nullopt;
         }
-        if (there != 0)
-            co_return std::nullopt;
         co_return crc64(mapped.bytes(), crc);
     }
 

@@ -33,9 +33,12 @@ public:
         if (callback.empty())
             return;
         carries_callback = true;
-        headers.set("x-oss-callback", callback.callback_base64());
-        if (!callback.callback_var_base64().empty())
-            headers.set("x-oss-callback-var", callback.callback_var_base64());
+        std::string_view const parameters = callback.callback_base64();
+        std::string_view const variables = callback.callback_var_base64();
+        headers.reserve(headers.size() + 2, headers.text().size() + parameters.size() + variables.size() + 64);
+        replace("x-oss-callback", parameters);
+        if (!variables.empty())
+            replace("x-oss-callback-var", variables);
     }
 
     std::string_view operation;
@@ -45,6 +48,14 @@ public:
     http::query query;
     http::fields headers;
     bool carries_callback = false;  ///< decides how the answer is read
+
+private:
+    // Base64 need not be looked through again.
+    void replace(std::string_view name, std::string_view base64)
+    {
+        headers.erase(name);
+        headers.append_valid(name, base64);
+    }
 };
 
 }  // namespace ossify

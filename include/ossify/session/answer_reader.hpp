@@ -86,7 +86,7 @@ private:
     static http::parser_limits small_reads()
     {
         http::parser_limits l;
-        l.read_bytes = 4096;  // answers are short, and there may be thousands of connections
+        l.read_bytes = 2048;  // answers are short, and there may be thousands of connections
         return l;
     }
 

@@ -140,17 +140,11 @@ public:
     {
         if (!engine_)
             return receive(into);
-        if (into.empty())
-            return {};
         for (;;) {
-            std::size_t bytes = 0;
-            switch (engine_->read(into, bytes)) {
-            case tls_engine::status::done: return {{}, bytes};
-            case tls_engine::status::closed: return {asio::error::eof, 0};
-            case tls_engine::status::failed: return {engine_->why().code(), 0};
-            case tls_engine::status::want_input: break;
-            }
-            io_result const got = fill_engine();
+            io_result got = decrypt(into);
+            if (got.bytes != 0 || got.ec != asio::error::would_block)
+                return got;
+            got = fill_engine();
             if (got.ec)
                 return {got.ec, 0};
         }
@@ -270,10 +264,25 @@ private:
         return {ec, bytes};
     }
 
+    // What has come in by now. `would_block`: nothing that could be read.
+    io_result decrypt(std::span<std::byte> into)
+    {
+        if (into.empty())
+            return {};
+        std::size_t bytes = 0;
+        switch (engine_->read(into, bytes)) {
+        case tls_engine::status::done: return {{}, bytes};
+        case tls_engine::status::closed: return {asio::error::eof, 0};
+        case tls_engine::status::failed: return {engine_->why().code(), 0};
+        case tls_engine::status::want_input: break;
+        }
+        return {asio::error::would_block, 0};
+    }
+
     awaitable<io_outcome> read_secure(std::span<std::byte> into)
     {
         for (;;) {
-            io_result got = try_read_some(into);
+            io_result got = decrypt(into);
             if (got.bytes != 0 || got.ec != asio::error::would_block)
                 co_return io_outcome(got.ec, got.bytes);
             std::error_code ec;

@@ -296,12 +296,25 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
     co_return ended(std::move(lost));
 }
 
+/// Gives the callback's answer its type.
+template<class Reply>
+result<stored_object<Reply>> typed(result<stored_object<>> untyped)
+{
+    if constexpr (std::is_void_v<Reply>) {
+        return untyped;
+    } else {
+        if (!untyped)
+            return std::move(untyped).error();
+        return stored_object<Reply>(*std::move(untyped));
+    }
+}
+
 }  // namespace detail
 
 /// Performs a put. See `basic_client::put_object`. Errors: as there; `cancelled` when it was.
 /// One coroutine with a small frame does the usual case: most of what a short put costs here is memory.
-template<transport Transport>
-awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
+template<transport Transport, class Reply = void>
+awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
 {
     if (put.refused)
         co_return std::move(*put.refused).in(put.request.operation);
@@ -324,10 +337,12 @@ awaitable<result<stored_object<>>> put_object(std::shared_ptr<session<Transport>
         state.end = s->end_after(put.time_limit);
         auto got = co_await s->send(put.request, put.sends, state);
         if (got)
-            co_return detail::stored_by(put, state.attempts, *std::move(got));
+            co_return detail::typed<Reply>(detail::stored_by(put, state.attempts, *std::move(got)));
         why = std::move(got).error();
-        if (state.answer_lost)
-            co_return co_await detail::settle_put(*s, put, state, began, why);
+        if (state.answer_lost) {
+            auto settled = co_await detail::settle_put(*s, put, state, began, why);
+            co_return detail::typed<Reply>(std::move(settled));
+        }
     } catch (std::system_error const& e) {
         if (e.code() != asio::error::operation_aborted)
             throw;
