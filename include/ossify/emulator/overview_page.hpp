@@ -41,7 +41,8 @@ thead tr:first-child th{border-top:0}
 th{font-weight:500;color:var(--dim);font-size:.85rem}
 td{overflow-wrap:break-word}
 td.key{font-weight:500;overflow-wrap:anywhere;min-width:12rem}
-.num{text-align:right;white-space:nowrap}
+.num{text-align:right}
+.num,td[data-is=Stored],td[data-is=Begun]{white-space:nowrap}
 code,pre{font:.82rem/1.45 ui-monospace,monospace}
 details{margin-bottom:.5rem}
 summary{padding:.55rem .9rem;cursor:pointer;overflow-wrap:anywhere}
