@@ -3,9 +3,10 @@
 
 usage: emulator_kill.py OSS_EMULATOR [--runs N] [--seed N] [--folder DIR]
 
-Each run starts the emulator on the same folder, checks everything that was ever confirmed, loads it from several
-threads with puts, overwrites, deletes and multipart uploads, and ends it with SIGKILL. What was confirmed must be there,
-whole and byte for byte; a request that was under way may have taken place or not, but not by halves.
+Each run starts the emulator on the same folder, now and then after killing it while it starts; checks everything that
+was ever confirmed; loads it from several threads with puts, overwrites, deletes and multipart uploads; and ends it with
+SIGKILL. What was confirmed must be there, whole and byte for byte; a request that was under way may have taken place or
+not, but not by halves.
 """
 import argparse
 import base64
@@ -179,11 +180,22 @@ def complete(client, key, upload_id, parts):
                 f"<CompleteMultipartUpload>{xml}</CompleteMultipartUpload>".encode())
 
 
+def launch(program, folder):
+    return subprocess.Popen(
+        [program, "--listen", "127.0.0.1:0", "--bucket", BUCKET, "--access-key-id", KEY_ID, "--access-key-secret",
+         KEY_SECRET, "--data-dir", folder, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def kill_while_it_starts(program, folder, after):
+    """Recovery must bear an end in its middle, too."""
+    with launch(program, folder) as process:
+        time.sleep(after)
+        process.kill()
+
+
 class Emulator:
     def __init__(self, program, folder):
-        self.process = subprocess.Popen(
-            [program, "--listen", "127.0.0.1:0", "--bucket", BUCKET, "--access-key-id", KEY_ID, "--access-key-secret",
-             KEY_SECRET, "--data-dir", folder, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = launch(program, folder)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             raise Wrong(f"the emulator did not start: {line}{self.process.stderr.read()}")
@@ -314,6 +326,8 @@ def main():
         folder = os.path.join(scratch, "data")
         confirmed = parts = completed = objects = in_doubt = 0
         for run in range(args.runs + 1):
+            for _ in range(chance.choice([0, 0, 1, 2])):
+                kill_while_it_starts(args.emulator, folder, chance.uniform(0, 0.04))
             emulator = Emulator(args.emulator, folder)
             try:
                 in_doubt += sum(bool(p.doubtful or p.ending or p.beginning) or any(u.doubtful for u in p.uploads.values())
