@@ -69,6 +69,7 @@ def workloads(sizes):
             Contender("epoll floor", f"epoll-client {parts}"),
             Contender("epoll floor, no CRC", f"epoll-client {parts} crc=0"),
             Contender("epoll floor, sendfile", f"epoll-client {parts} read=sendfile"),
+            Contender("epoll floor, sendfile, no CRC", f"epoll-client {parts} read=sendfile crc=0"),
             Contender("libcurl multi, no CRC", f"curl-client {parts}"),
             Contender("libcurl multi, liblzma's CRC", f"curl-client {parts} crc=1"),
             Contender("official C++ SDK", f"{{sdk}} {parts}"),
