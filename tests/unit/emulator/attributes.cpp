@@ -51,6 +51,16 @@ TEST_CASE("tags are checked")
     CHECK(code_of("x-oss-tagging", "a=" + std::string(257, 'v')) == "InvalidTag");
 }
 
+TEST_CASE("headers about the content come back with the object")
+{
+    emulated e;
+    tests::header_list const headers{{"Content-Language", "de"}, {"Content-Encoding", "gzip"}, {"Expires", "0"}};
+    (void)e.put("/photos/k", "abc", headers);
+    auto const got = e.get("/photos/k");
+    for (auto const& [name, value] : headers)
+        CHECK(got.headers.get(name) == value);
+}
+
 TEST_CASE("tags are counted in HEAD")
 {
     emulated e;
