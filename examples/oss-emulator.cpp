@@ -82,11 +82,7 @@ struct options {
 void read_bucket(options& to, std::string const& text)
 {
     auto const equals = text.find('=');
-    std::string acl = equals == text.npos ? "private" : text.substr(equals + 1);
-    if (acl != "private" && acl != "public-read" && acl != "public-read-write")
-        throw command_line::usage_error("--bucket NAME=ACL takes private, public-read or public-read-write, not \"" + acl +
-                                        '"');
-    to.buckets.emplace_back(text.substr(0, equals), std::move(acl));
+    to.buckets.emplace_back(text.substr(0, equals), equals == text.npos ? "private" : text.substr(equals + 1));
 }
 
 void read_keys(options& to, std::string const& path)

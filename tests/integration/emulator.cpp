@@ -152,6 +152,17 @@ TEST_CASE("a folder gives an emulator its objects back, and serves one emulator 
     CHECK(again.service().objects.find_bucket("photos")->acl == "public-read");
 }
 
+TEST_CASE("a bucket with a bad name or a bad ACL is not made")
+{
+    asio::io_context io(1);
+    emulator oss_here(io.get_executor());
+    CHECK(oss_here.create_bucket("No").error() == errc::invalid_argument);
+    auto const acl = oss_here.create_bucket("photos", "open");
+    CHECK(acl.error() == errc::invalid_argument);
+    CHECK(acl.error().message().find("\"open\"") != std::string::npos);
+    CHECK(oss_here.service().objects.find_bucket("photos") == nullptr);
+}
+
 TEST_CASE("stop lets a request under way end and closes idle connections")
 {
     asio::io_context io(1);

@@ -115,6 +115,9 @@ class Options(Case):
                 (["--memory", "--discard"], "only one of"), (["--discard", "--data-dir", "d"], "only one of"),
                 (["--data-dir", ""], "takes a folder"), (["--fault", "explode"], '"explode"'),
                 (["--fault", "on=put_object"], "does nothing"), (["--bucket", "No"], "no bucket name"),
+                (["--bucket", "photos=open"], "no ACL of a bucket"), (["--keys", "/nowhere/keys"], "/nowhere/keys"),
+                (["--keys", __file__], "line 2: "), (["--access-key-id", "a", "--access-key-secret", "b",
+                                                      "--no-authentication"], "no use for keys"),
                 (["--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k"], "/nowhere/c"),
                 (["--log", "/nowhere/log"], "/nowhere/log"), (["--log", "x", "--quiet"], "exclude")]:
             with self.subTest(options):

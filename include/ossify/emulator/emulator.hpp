@@ -3,6 +3,7 @@
 
 #include <ossify/auth/credentials.hpp>
 #include <ossify/codec/random.hpp>
+#include <ossify/emulator/attributes.hpp>
 #include <ossify/emulator/directory_store.hpp>
 #include <ossify/emulator/fault_text.hpp>
 #include <ossify/emulator/front.hpp>
@@ -213,12 +214,15 @@ public:
     std::string public_key_url() const { return url() + std::string(emulation::public_key_path); }
 
     /// Makes a bucket; one that exists stays as it is. `acl` is private, public-read or public-read-write.
-    /// Errors: `invalid_argument` for a name that the service refuses; those of the store.
+    /// Errors: `invalid_argument` for a name or an ACL that the service refuses; those of the store.
     result<void> create_bucket(std::string name, std::string acl = "private")
     {
         if (!emulation::is_bucket_name(name))
             return failure(errc::invalid_argument, "\"" + name + "\" is no bucket name: it takes 3 to 63 of a-z, 0-9 "
                                                    "and hyphens, and begins and ends with none");
+        if (!emulation::detail::is_one_of(acl, emulation::detail::bucket_acls))
+            return failure(errc::invalid_argument, "\"" + acl + "\" is no ACL of a bucket: there are private, "
+                                                   "public-read and public-read-write");
         emulation::bucket_record bucket;
         bucket.name = std::move(name);
         bucket.acl = std::move(acl);
