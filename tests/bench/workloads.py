@@ -95,7 +95,7 @@ def workloads(sizes):
             Contender("epoll floor", f"epoll-client {small}"),
             Contender("libcurl multi, unsigned, no CRC", f"curl-client {small}"),
             Contender("official C++ SDK, 64 threads", f"{{sdk}} {small}"),
-            Contender("ali-oss, no CRC", f"{{ali}} {small}"),
+            Contender("ali-oss, no CRC", f"{{ali}} puts requests={sizes.puts // 4} in_flight=64"),
         ], [Goal("ossify", "epoll floor", "rate", ">=", 0.75, 0.9),
             Goal("ossify", "libcurl multi, unsigned, no CRC", "rate", ">=", 2.5, 3.5),
             Goal("ossify", "libcurl multi, unsigned, no CRC", "cpu", "<=", 0.40, 0.28),
