@@ -1,5 +1,6 @@
 // Uploads in parts against the emulated service, in memory and in virtual time: what they store, how they go wrong, and
 // the sweeps over every I/O step.
+#include <ossify/async/event.hpp>
 #include <ossify/body/chunks.hpp>
 #include <ossify/callback/callback.hpp>
 #include <ossify/client.hpp>
@@ -17,6 +18,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -435,6 +437,61 @@ TEST_CASE("the time limit ends an upload that takes too long, and cleans up")
     REQUIRE_FALSE(stored);
     CHECK(stored.error() == errc::operation_timeout);
     CHECK(s.service.open_uploads() == 0);
+}
+
+TEST_CASE("the time limit ends a stream that says nothing, before its first part and after it")
+{
+    class silent {
+    public:
+        explicit silent(std::size_t first) : left_(first) {}
+        awaitable<result<std::size_t>> read_some(std::span<std::byte> out)
+        {
+            std::size_t const n = std::min(out.size(), left_);
+            left_ -= n;
+            if (n != 0)
+                co_return n;
+            event never;
+            bool const woken = co_await never.wait(0);
+            CHECK_FALSE(woken);
+            co_return failure(errc::cancelled);
+        }
+
+    private:
+        std::size_t left_;
+    };
+    for (std::size_t first : {std::size_t{0}, part_bytes / 2, part_bytes + 5}) {
+        scene s;
+        auto const began = testing::manual_clock::now();
+        auto const stored = s.run(s.oss.upload_stream(upload_stream_request<>("examplebucket", "k")
+                                                          .source(silent(first))
+                                                          .part_size(part_bytes)
+                                                          .threshold(0)
+                                                          .time_limit(std::chrono::milliseconds(4000))));
+        REQUIRE_FALSE(stored);
+        CHECK(stored.error() == errc::operation_timeout);
+        CHECK(testing::manual_clock::now() - began < std::chrono::seconds(6));
+        CHECK(s.service.open_uploads() == 0);
+    }
+}
+
+TEST_CASE("a stream of which a part was given up is no object")
+{
+    // credentials that are withdrawn for one request only: nobody cancelled the upload
+    std::string const text = text_of(3 * part_bytes + 1);
+    for (int withdrawn : {2, 3, 4}) {
+        int asked = 0;
+        auto const give = [](bool now) -> awaitable<result<credentials>> {
+            if (!now)
+                co_return failure(errc::cancelled);
+            co_return credentials("test-id", secret("test-secret"));
+        };
+        std::function<awaitable<result<credentials>>()> const provider = [&] { return give(++asked != withdrawn); };
+        scene s(testing::fault(), emulated_service::client_config().credentials(provider));
+        auto const stored = s.run(s.oss.upload_stream(streamed(text)));
+        REQUIRE_FALSE(stored);
+        CHECK(s.service.object("k") == nullptr);
+        CHECK(s.service.open_uploads() == 0);
+    }
 }
 
 TEST_CASE("an upload stays within the client's memory")

@@ -59,7 +59,8 @@ awaitable<outcome> listening(awaitable<outcome> upload)
 }
 
 // Runs an upload and cancels it after `handlers` handlers.
-cancelled run_and_cancel(scene& s, awaitable<outcome> upload, std::size_t handlers, asio::cancellation_type type)
+cancelled run_and_cancel(scene& s, awaitable<outcome> upload, std::size_t handlers, asio::cancellation_type type,
+                         std::chrono::seconds longest = std::chrono::seconds(20))
 {
     cancelled out;
     asio::cancellation_signal signal;
@@ -80,25 +81,41 @@ cancelled run_and_cancel(scene& s, awaitable<outcome> upload, std::size_t handle
     }
     auto const before = testing::manual_clock::now();
     CHECK(testing::run_in_virtual_time(s.io));  // nothing is left running
-    CHECK(testing::manual_clock::now() - before < std::chrono::seconds(20));
+    CHECK(testing::manual_clock::now() - before < longest);
     s.io.restart();
     REQUIRE(out.got.has_value());
     return out;
 }
 
-// Cancels at every point; calls `check(scene, outcome)` after each.
-template<class Upload, class Check>
-void cancel_everywhere(Upload upload, asio::cancellation_type type, Check check)
+// Cancels at every point; calls `check(scene, outcome)` after each. `prepare(scene)` comes before the upload.
+template<class Upload, class Check, class Prepare>
+void cancel_everywhere(Upload upload, asio::cancellation_type type, Check check, Prepare prepare)
 {
     for (std::size_t handlers = 1;; ++handlers) {  // before the first one, Asio itself throws
         CAPTURE(handlers);
         scene s;
         s.net.chop(100, 20'000);  // more steps, more points
+        prepare(s);
         auto const end = run_and_cancel(s, upload(s), handlers, type);
         check(s, *end.got);
         if (!end.was_cancelled)
             break;
     }
+}
+
+template<class Upload, class Check>
+void cancel_everywhere(Upload upload, asio::cancellation_type type, Check check)
+{
+    cancel_everywhere(std::move(upload), type, std::move(check), [](scene&) {});
+}
+
+// Refusals, a back-off, and a completion whose answer is lost.
+void add_trouble(scene& s)
+{
+    using emulation::operation;
+    s.service.faults().on(operation::upload_part).part(2).status(503, "ServiceUnavailable").once();
+    s.service.faults().on(operation::upload_part).part(3).wrong_crc().once();
+    s.service.faults().on(operation::complete_multipart_upload).lost_answer().once();
 }
 
 }  // namespace
@@ -161,6 +178,60 @@ TEST_CASE("terminal cancellation at any point ends at once and leaves nothing at
     CHECK(cancelled_ones > 15);
     cancel_everywhere([&](scene& s) { return s.oss.upload_stream(streamed(text)); },
                       asio::cancellation_type::terminal, check);
+}
+
+TEST_CASE("terminal cancellation leaves nothing behind while requests are sent again, held back, and settled")
+{
+    std::string const text = text_of(2 * part_bytes + 9);
+    auto const check = [&](scene& s, outcome const& got) {
+        CHECK(s.service.open_uploads() == 0);
+        check_sane(s, got, text);
+        CHECK((got || got.error() == errc::cancelled));
+    };
+    cancel_everywhere([&](scene& s) { return s.oss.upload(in_parts(text).rate_limit(2 * part_bytes)); },
+                      asio::cancellation_type::terminal, check, add_trouble);
+    cancel_everywhere([&](scene& s) { return s.oss.upload_stream(streamed(text).parallel(1)); },
+                      asio::cancellation_type::terminal, check, add_trouble);
+}
+
+TEST_CASE("cancellation at any point reaches workers on strands of their own, begun or not")
+{
+    std::string const text = text_of(2 * part_bytes + 9);
+    auto const upload = [&](scene& s) { return s.oss.upload(in_parts(text).workers_on(s.io.get_executor())); };
+    cancel_everywhere(upload, asio::cancellation_type::terminal, [&](scene& s, outcome const& got) {
+        CHECK(s.service.open_uploads() == 0);
+        check_sane(s, got, text);
+    });
+    cancel_everywhere(upload, asio::cancellation_type::total, [&](scene& s, outcome const& got) {
+        if (!got && s.service.open_uploads() != 0)
+            CHECK(got.error().info().upload_id == s.service.state().uploads.entries().back().id);
+    });
+}
+
+TEST_CASE("an upload with a checkpoint goes on after total cancellation at any point")
+{
+    std::string const text = text_of(2 * part_bytes + 9);
+    for (std::size_t handlers = 1;; ++handlers) {
+        CAPTURE(handlers);
+        scene s;
+        tests::checkpoint_memory store;
+        auto const first = run_and_cancel(s, s.oss.upload(in_parts(text).parallel(2).checkpoint(store)), handlers,
+                                          asio::cancellation_type::total, std::chrono::hours(1));
+        CHECK((*first.got || s.service.open_uploads() == 0 || store.kept->text));
+        auto const before = s.service.received();
+        auto const again = s.run(s.oss.upload(in_parts(text).parallel(2).checkpoint(store)));
+        REQUIRE(again);
+        CHECK(s.service.content("k") == text);
+        CHECK(s.service.open_uploads() == 0);
+        CHECK_FALSE(store.kept->text);
+        if (!first.was_cancelled)
+            break;
+        std::size_t sent_once = 0;
+        for (auto const& [number, times] : s.service.received())
+            sent_once += times == 1 && before.contains(number);
+        CHECK(again->figures.resumed_parts <= before.size());
+        CHECK(sent_once >= again->figures.resumed_parts);
+    }
 }
 
 TEST_CASE("total cancellation at any point ends at once and keeps the parts, whose upload is named")

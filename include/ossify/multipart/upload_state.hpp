@@ -84,11 +84,12 @@ public:
         keep(p);
     }
 
-    /// A part that was taken comes to nothing; its place is free again.
+    /// The part that was taken last comes to nothing, because the stream ended before it: its place is free again.
     void given_back()
     {
         std::lock_guard const lock(mutex_);
         --under_way_;
+        --next_;
     }
 
     /// The stream is at its end: no part is begun after those that were.
@@ -127,6 +128,14 @@ public:
             if (p)
                 out.push_back(*p);
         return out;
+    }
+
+    /// Whether the service has every part of the object; of a stream, only once it has ended.
+    bool complete() const
+    {
+        std::lock_guard const lock(mutex_);
+        auto const* plan = std::get_if<part_plan>(&plan_);
+        return plan != nullptr ? stored_count_ == plan->parts() : ended_ && stored_count_ == next_ - 1;
     }
 
     std::size_t stored_count() const

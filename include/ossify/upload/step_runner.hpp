@@ -61,6 +61,27 @@ public:
         co_return out;
     }
 
+    /// The same, and ends the step at `end`. Errors: `operation_timeout`.
+    template<class T>
+    awaitable<result<T>> guarded(awaitable<result<T>> step, typename Clock::time_point end) const
+    {
+        result<T> out = failure(errc::cancelled);
+        stop_wish const now = co_await wish();
+        if (now != stop_wish::none)
+            co_return out;
+        timer limit(ex_, end);
+        time_limit state(limit);
+        task_group group;
+        group.spawn(ex_, into_within(std::move(step), out, state));
+        group.spawn(ex_, cut_off(group, state));
+        auto const thrown = co_await group.join();
+        if (thrown)
+            std::rethrow_exception(thrown);
+        if (state.passed)
+            co_return failure(errc::operation_timeout);
+        co_return out;
+    }
+
     /// Runs a step that is to be done although the operation is cancelled. It must have an end of its own.
     template<class T>
     awaitable<result<T>> shielded(awaitable<result<T>> step) const
@@ -106,6 +127,46 @@ private:
     static awaitable<void> into(awaitable<result<T>> step, result<T>& out)
     {
         out = co_await ending(std::move(step));
+    }
+
+    // What a step and its time limit share.
+    struct time_limit {
+        explicit time_limit(timer& t) : at(t) {}
+        timer& at;
+        bool ended = false;   // the step came first,
+        bool passed = false;  // or its limit
+    };
+
+    template<class T>
+    static awaitable<void> into_within(awaitable<result<T>> step, result<T>& out, time_limit& limit)
+    {
+        class at_end {
+        public:
+            explicit at_end(time_limit& l) : limit_(l) {}
+            at_end(at_end const&) = delete;
+            at_end& operator=(at_end const&) = delete;
+            ~at_end()
+            {
+                limit_.ended = true;
+                limit_.at.cancel();
+            }
+
+        private:
+            time_limit& limit_;
+        };
+        at_end const told(limit);
+        out = co_await ending(std::move(step));
+    }
+
+    static awaitable<void> cut_off(task_group& group, time_limit& limit)
+    {
+        if (limit.ended)
+            co_return;
+        auto [ec] = co_await limit.at.async_wait(awaited);
+        if (ec || limit.ended)
+            co_return;
+        limit.passed = true;
+        group.cancel();
     }
 
     template<class T>

@@ -120,7 +120,7 @@ auto uploader<Transport>::upload() -> awaitable<outcome>
     if (auto planned = plan(); !planned)
         co_return std::move(planned).error().in("upload");
     if (run_->is_stream()) {
-        auto const first = co_await steps_.guarded(read_first_step(run_));
+        auto const first = co_await steps_.guarded(read_first_step(run_), run_->end);
         if (!first)
             co_return failure(first.error()).in("upload");
         run_->stream_bytes = *first;
@@ -223,9 +223,8 @@ auto uploader<Transport>::send_and_complete() -> awaitable<outcome>
         co_return co_await end_badly(failure(errc::cancelled).in("upload"));
     if (auto const why = run_->failed())
         co_return co_await end_badly(*why);
-    bool const all = run_->plan ? run_->state->stored_count() == run_->plan->parts() : run_->stream_ended;
-    if (!all)
-        co_return co_await end_badly(failure(errc::cancelled, "reading the source was cancelled").in("upload"));
+    if (!run_->state->complete())  // a source or a credentials provider that gave itself up
+        co_return co_await end_badly(failure(errc::cancelled, "sending a part was cancelled").in("upload"));
     if (spec.expected_bytes && run_->is_stream() && *spec.expected_bytes != run_->stream_bytes)
         co_return co_await end_badly(wrong_length());
     auto stored = co_await steps_.guarded(complete_step(run_));

@@ -71,13 +71,38 @@ TEST_CASE("once stopped nothing is handed out")
     CHECK(state.stopped());
 }
 
-TEST_CASE("a part that was taken for nothing frees its place")
+TEST_CASE("a part that was given back frees its place and its number")
 {
     auto state = three_parts(1);
     (void)state.next();
     CHECK(state.next().what == step::wait);
     state.given_back();
-    CHECK(state.next().span.number == 2);
+    CHECK(state.next().span.number == 1);
+}
+
+TEST_CASE("an object is complete when every part is stored")
+{
+    auto state = three_parts(3);
+    for (unsigned number : {1U, 2U, 3U}) {
+        CHECK_FALSE(state.complete());
+        (void)state.next();
+        state.stored(receipt(number));
+    }
+    CHECK(state.complete());
+}
+
+TEST_CASE("a stream is complete when it has ended and every part that was begun is stored")
+{
+    upload_state state(growing_plan::make(size).value(), parallel_limit(1, 4));
+    for (int i = 0; i != 3; ++i)
+        (void)state.next();
+    state.stored(receipt(2));
+    CHECK_FALSE(state.complete());
+    state.end_of_stream();
+    state.given_back();  // nothing came after the second part
+    CHECK_FALSE(state.complete());
+    state.stored(receipt(1));
+    CHECK(state.complete());
 }
 
 TEST_CASE("throttling lowers how many parts are under way")
