@@ -20,14 +20,28 @@
 
 namespace ossify {
 
-/// The CRC-64 of an object that is made of these parts, in the order given; nothing when that of a part is unknown.
+namespace detail {
+
+inline std::vector<part const*> in_order(std::vector<part> const& parts)
+{
+    std::vector<part const*> sorted;
+    sorted.reserve(parts.size());
+    for (part const& p : parts)
+        sorted.push_back(&p);
+    std::sort(sorted.begin(), sorted.end(), [](part const* a, part const* b) { return a->number < b->number; });
+    return sorted;
+}
+
+}  // namespace detail
+
+/// The CRC-64 of an object that is made of these parts, given in any order; nothing when that of a part is unknown.
 inline std::optional<std::uint64_t> combined_crc64(std::vector<part> const& parts)
 {
     std::uint64_t all = 0;
-    for (part const& p : parts) {
-        if (!p.crc64)
+    for (part const* p : detail::in_order(parts)) {
+        if (!p->crc64)
             return std::nullopt;
-        all = crc64_combine(all, *p.crc64, p.bytes);
+        all = crc64_combine(all, *p->crc64, p->bytes);
     }
     return all;
 }
@@ -121,11 +135,7 @@ public:
 private:
     result<void> write_list(std::string& out) const
     {
-        std::vector<part const*> sorted;
-        sorted.reserve(parts.size());
-        for (part const& p : parts)
-            sorted.push_back(&p);
-        std::sort(sorted.begin(), sorted.end(), [](part const* a, part const* b) { return a->number < b->number; });
+        auto const sorted = detail::in_order(parts);
         if (sorted.empty())
             return refuse("no parts");
         codec::xml_writer xml;

@@ -145,11 +145,11 @@ TEST_CASE("a refused completion names its upload")
     CHECK(stored.error().info().upload_id == "ID1");
 }
 
-TEST_CASE("checksums of parts combine to that of the whole, in the order given")
+TEST_CASE("checksums of parts combine to that of the whole, whatever order they come in")
 {
     auto parts = completion().parts;
     CHECK(combined_crc64({parts[1], parts[0]}) == crc64(std::string_view("123456789")));
-    CHECK(combined_crc64({parts[0], parts[1]}) == crc64(std::string_view("567891234")));
+    CHECK(combined_crc64({parts[0], parts[1]}) == crc64(std::string_view("123456789")));
     CHECK(combined_crc64({}) == 0);
 }
 
