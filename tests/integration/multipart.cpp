@@ -519,7 +519,11 @@ TEST_CASE("what cannot be sent is refused before anything is")
     std::string const text = text_of(3 * part_bytes);
     scene s;
     CHECK(s.run(s.oss.upload(upload_request<>("Bad_Bucket", "k").body(text))).error() == errc::invalid_argument);
-    CHECK(s.run(s.oss.upload(in_parts(text).part_size(5))).error() == errc::invalid_argument);
+    for (std::uint64_t threshold : {std::uint64_t{0}, std::uint64_t{1} << 30})
+        CHECK(s.run(s.oss.upload(in_parts(text).part_size(5).threshold(threshold))).error() == errc::invalid_argument);
+    CHECK(s.run(s.oss.upload(in_parts(text).parallel(0))).error() == errc::invalid_argument);
+    CHECK(s.run(s.oss.upload(in_parts(text).parallel(2, 3))).error() == errc::invalid_argument);
+    CHECK(s.run(s.oss.upload(in_parts(text).expect_bytes(7))).error() == errc::source_changed);
     CHECK(s.run(s.oss.upload_file(upload_file_request<>("examplebucket", "k", "/nonexistent"))).error() ==
           errc::source_failed);
     CHECK(s.net.requests().empty());

@@ -48,6 +48,7 @@ awaitable<result<bool>> correct_etags(std::shared_ptr<session<Transport>> s, com
 {
     std::map<unsigned, part> theirs;
     list_parts list(op.upload);
+    list.requester_pays = op.requester_pays;
     for (;;) {
         auto page = co_await perform(s, list, end);
         if (!page)
@@ -92,6 +93,7 @@ awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<
         found = co_await settle(*s, request, wanted, lost, end);
     list_parts probe(op.upload);
     probe.page_size = 1;
+    probe.requester_pays = op.requester_pays;
     auto const page = co_await perform(s, probe, end);
     out.open = page.has_value();
     bool const gone = !page && page.error() == errc::no_such_upload;

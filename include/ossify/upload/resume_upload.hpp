@@ -116,11 +116,15 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
         co_return nothing();
     }
     if (auto const why = difference(*found, run.saved); !why.empty()) {
-        bool const ours = found->upload.bucket == run.spec.bucket && found->upload.key == run.spec.key;
-        if (ours)
-            (void)co_await perform(run.s, abort_multipart_upload(found->upload), run.end);
+        bool left = found->upload.bucket != run.spec.bucket || found->upload.key != run.spec.key;
+        if (!left) {
+            abort_multipart_upload op(found->upload);
+            op.requester_pays = run.spec.headers.requester_pays;
+            auto const gone = co_await perform(run.s, std::move(op), run.end);
+            left = !gone && gone.error() != errc::no_such_upload;
+        }
         run.notice("the checkpoint " + why + "; the upload starts afresh" +
-                   (ours ? std::string() : ", and upload " + found->upload.upload_id + " is left as it is"));
+                   (left ? ", and upload " + found->upload.upload_id + " is left as it is" : std::string()));
         co_return nothing();
     }
     auto const theirs = co_await parts_at_service(run, found->upload);
@@ -138,6 +142,8 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
         op.callback = run.spec.callback;
         service_request request(op.operation, http::method::post, run.spec.bucket, run.spec.key);
         request.carries_callback = !run.spec.callback.empty();
+        if (run.spec.headers.requester_pays)
+            request.headers.append_valid("x-oss-request-payer", "requester");
         failure const lost(errc::connection_closed, "an earlier run completed the upload and did not learn of it");
         auto settled = co_await settle(*run.s, request, look_for(op), lost, run.end);
         if (!settled)

@@ -36,6 +36,8 @@ awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, 
                                                          typename session<Transport>::time_point end)
 {
     service_request head("HeadObject", http::method::head, request.bucket, request.key);
+    if (request.headers.contains("x-oss-request-payer"))
+        head.headers.append_valid("x-oss-request-payer", "requester");
     typename session<Transport>::state state;
     state.end = end;
     auto got = co_await s.send(std::move(head), content(), state);

@@ -28,15 +28,23 @@ public:
     /// Size of a part, 100 KiB to 5 GiB. Default: 8 MiB. Grows in whole multiples where 10,000 parts would not suffice.
     request& part_size(std::uint64_t bytes) { return this->set(spec_.part_bytes, bytes); }
     /// How many parts may be under way at once: `most` at the beginning, fewer while the service asks to slow down, but
-    /// not fewer than `least`. Default: 4 and 1.
+    /// not fewer than `least`. Default: 4 and 1. Errors: the operation gives `errc::invalid_argument` unless
+    /// 1 <= least <= most.
     request& parallel(unsigned most, unsigned least = 1)
     {
+        if (least < 1 || least > most)
+            spec_.refuse(failure(errc::invalid_argument, "parallel(" + std::to_string(most) + ", " +
+                                                             std::to_string(least) + "): at the most, at the least"));
         spec_.least_parallel = least;
         return this->set(spec_.parallel, most);
     }
     /// Objects of up to so many bytes are stored by one put; at most 5 GB. Default: 16 MiB. A stream is put when it ends
     /// within its first part.
     request& threshold(std::uint64_t bytes) { return this->set(spec_.threshold, bytes); }
+
+    /// Fails with `errc::source_changed`, and stores nothing, when the source has not exactly so many bytes: a stream
+    /// that is cut looks like one that ends.
+    request& expect_bytes(std::uint64_t bytes) { return this->set(spec_.expected_bytes, bytes); }
 
     /// What to do with the parts that were sent when the upload fails: true leaves them at the service, false removes
     /// them. Default: left with a checkpoint, else removed.
@@ -188,9 +196,6 @@ public:
     {
         return this->set(this->spec_.stream, stream_body::from(std::move(s)));
     }
-    /// Fails with `errc::source_changed`, and stores nothing, when the stream has not exactly so many bytes: a stream
-    /// that is cut looks like one that ends.
-    upload_stream_request& expect_bytes(std::uint64_t bytes) { return this->set(this->spec_.expected_bytes, bytes); }
 
 private:
     template<template<class> class, class>

@@ -43,7 +43,7 @@ public:
     body source;
     stream_body stream;
     std::string identity;                         ///< of the source; empty: not known
-    std::optional<std::uint64_t> expected_bytes;  ///< of a stream
+    std::optional<std::uint64_t> expected_bytes;  ///< of the source
 
     std::uint64_t part_bytes = 0;  ///< 0: 8 MiB or what the length needs
     std::uint64_t threshold = 2 * default_part_bytes;

@@ -65,9 +65,9 @@ private:
         return stored;
     }
 
-    failure wrong_length() const
+    failure wrong_length(std::uint64_t bytes) const
     {
-        failure why(errc::source_changed, "the stream had " + std::to_string(run_->stream_bytes) + " bytes, not the " +
+        failure why(errc::source_changed, "the source has " + std::to_string(bytes) + " bytes, not the " +
                                               std::to_string(*run_->spec.expected_bytes) + " that were expected");
         return std::move(why).in("upload");
     }
@@ -113,6 +113,10 @@ auto uploader<Transport>::upload() -> awaitable<outcome>
         co_return failure(*spec.refused).in("upload");
     if (auto ok = check_names(spec.bucket, spec.key, "upload"); !ok)
         co_return std::move(ok).error();
+    if (auto const ok = checked_part_bytes(spec.part_bytes); !ok)
+        co_return failure(ok.error()).in("upload");
+    if (!run_->is_stream() && spec.expected_bytes && *spec.expected_bytes != spec.source.size())
+        co_return wrong_length(spec.source.size());
     std::uint64_t const threshold = std::min(spec.threshold, max_put_bytes);
     // an empty object is always put: whether a multipart upload may be empty is not documented
     if (!run_->is_stream() && spec.source.size() <= threshold)
@@ -127,7 +131,7 @@ auto uploader<Transport>::upload() -> awaitable<outcome>
         run_->first_bytes = *first;
         bool const ended = *first != run_->first_part_bytes;
         if (ended && spec.expected_bytes && *spec.expected_bytes != *first)
-            co_return wrong_length();
+            co_return wrong_length(run_->stream_bytes);
         if (ended && *first <= threshold) {
             auto const read = std::span<std::byte const>(run_->first_room.bytes()).first(*first);
             co_return co_await put(body::borrowed(read));
@@ -226,7 +230,7 @@ auto uploader<Transport>::send_and_complete() -> awaitable<outcome>
     if (!run_->state->complete())  // a source or a credentials provider that gave itself up
         co_return co_await end_badly(failure(errc::cancelled, "sending a part was cancelled").in("upload"));
     if (spec.expected_bytes && run_->is_stream() && *spec.expected_bytes != run_->stream_bytes)
-        co_return co_await end_badly(wrong_length());
+        co_return co_await end_badly(wrong_length(run_->stream_bytes));
     auto stored = co_await steps_.guarded(complete_step(run_));
     if (!stored)
         co_return co_await end_badly(std::move(stored).error(), true);
