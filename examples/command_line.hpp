@@ -65,8 +65,8 @@ public:
         return n;
     }
 
-    /// A number of bytes: digits and, if wanted, K, M, G or T (powers of 1024), with or without "iB" or "B".
-    std::uint64_t bytes()
+    /// A number of bytes within bounds: digits and, if wanted, K, M, G or T (powers of 1024), with or without "iB" or "B".
+    std::uint64_t bytes(std::uint64_t least = 0, std::uint64_t most = ~std::uint64_t{0})
     {
         std::string const text = value();
         std::uint64_t n = 0;
@@ -86,7 +86,11 @@ public:
         }
         if (ec != std::errc() || shift > 40 || (n << shift >> shift) != n)
             throw usage_error(name_ + " takes a size such as 8M or 100K, not \"" + text + '"');
-        return n << shift;
+        n <<= shift;
+        if (n < least || n > most)
+            throw usage_error(name_ + " takes " + std::to_string(least) + " to " + std::to_string(most) +
+                              " bytes, not \"" + text + '"');
+        return n;
     }
 
     /// HOST:PORT, an IPv6 address in brackets; port 0 is allowed.

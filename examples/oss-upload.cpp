@@ -8,6 +8,7 @@
 #include <ossify/callback/make_callback.hpp>
 #include <ossify/client.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/core/printable.hpp>
 
 #include "command_line.hpp"
 #include "upload_progress.hpp"
@@ -68,7 +69,7 @@ constexpr std::string_view usage =
     "  --rate SIZE                  bytes per second at the most\n"
     "  --traffic-limit BITS         bits per second at the most, watched by the service\n"
     "  --time-limit SECONDS         for everything\n"
-    "  --expect-size SIZE           fail when standard input has not exactly so many bytes\n"
+    "  --expect-size SIZE           fail when there are not exactly so many bytes\n"
     "\n"
     "  --no-crc                     do not compare CRC-64 sums\n"
     "  --quiet                      print nothing but errors\n"
@@ -142,6 +143,8 @@ void read_parallel(options& to, std::string const& text)
     };
     to.parallel = number(std::string_view(text).substr(0, colon));
     to.least_parallel = colon == std::string::npos ? 1 : number(std::string_view(text).substr(colon + 1));
+    if (to.least_parallel > to.parallel)
+        throw command_line::usage_error("--parallel takes N:LEAST with LEAST up to N, not \"" + text + '"');
 }
 
 // The options that concern uploads in parts. Returns: whether this was one.
@@ -150,17 +153,17 @@ bool read_upload_option(options& to, command_line::reader& from)
     constexpr std::uint64_t most = ~std::uint64_t{0};
     std::string const& name = from.name();
     if (name == "--part-size")
-        to.part_size = from.bytes();
+        to.part_size = from.bytes(ossify::min_part_bytes, ossify::max_part_bytes);
     else if (name == "--parallel")
         read_parallel(to, from.value());
     else if (name == "--threshold")
-        to.threshold = from.bytes();
+        to.threshold = from.bytes(0, ossify::max_put_bytes);
     else if (name == "--checkpoint")
         to.checkpoint = from.value();
     else if (name == "--leave-parts")
         to.leave_parts = true;
     else if (name == "--rate")
-        to.rate = from.bytes();
+        to.rate = from.bytes(1, most);
     else if (name == "--traffic-limit")
         to.traffic_limit = from.number(1, most);
     else if (name == "--time-limit")
@@ -274,7 +277,8 @@ void print(options const& o, outcome const& got)
         return;
     }
     if (!o.quiet) {
-        std::cout << "stored oss://" << o.bucket << '/' << o.key << "  " << got->bytes << " bytes  ETag " << got->etag;
+        std::cout << "stored oss://" << o.bucket << '/' << ossify::printable(o.key) << "  " << got->bytes << " bytes  ETag "
+                  << ossify::printable(got->etag);
         if (got->crc64)
             std::cout << "  CRC-64 " << *got->crc64;
         if (got->parts != 0)
@@ -283,7 +287,8 @@ void print(options const& o, outcome const& got)
             std::cout << ", " << got->figures.resumed_parts << " of them from before";
         std::cout << '\n';
         if (got->callback.delivered())
-            std::cout << "callback delivered; the application server answered: " << got->callback.body() << '\n';
+            std::cout << "callback delivered; the application server answered: "
+                      << ossify::printable(got->callback.body()) << '\n';
     }
     if (got->callback.failed())
         std::cerr << "oss-upload: stored, but the callback failed: " << got->callback.failure()
@@ -322,7 +327,7 @@ Request with_options(Request request, options const& o, progress_bar& bar)
         request.on_progress([&bar](ossify::progress const& p) { bar.show(p); });
     request.on_notice([&bar](std::string_view text) {
         bar.clear();
-        std::cerr << "oss-upload: " << text << '\n';
+        std::cerr << "oss-upload: " << ossify::printable(text) << '\n';
     });
     return o.has_callback ? request.callback(ossify::make_callback(o.callback).value()) : request;
 }
@@ -394,11 +399,16 @@ ossify::awaitable<outcome> perform(ossify::client& oss, options const& o, progre
     auto const kind = from_input ? kind_of_input() : input_kind::file;
     if (kind == input_kind::file) {
         ossify::upload_file_request<> request(o.bucket, o.key, from_input ? "/dev/stdin" : o.file);
+        if (o.expected_size)
+            request.expect_bytes(*o.expected_size);
         if (!o.checkpoint.empty())
             request.checkpoint(o.checkpoint);
         auto const whole = with_options(std::move(request), o, bar);
         co_return co_await oss.upload_file(whole);
     }
+    if (!o.checkpoint.empty())
+        co_return ossify::failure(ossify::errc::invalid_argument,
+                                  "--checkpoint needs a file: what came through a pipe cannot be read again");
     ossify::upload_stream_request<> request(o.bucket, o.key);
     if (o.expected_size)
         request.expect_bytes(*o.expected_size);

@@ -208,6 +208,15 @@ class Uploads(unittest.TestCase):
                 self.assertIn("stored, but the callback failed", done.stderr.decode())
                 self.assertStored(name)
 
+    def test_what_an_application_server_answers_cannot_command_the_terminal(self):
+        bodies = (b'{"a":"\xc2\x9b31m"}', b'{\n"a":\t"\x7f"}')
+        for body, text in zip(bodies, (r'{"a":"\xc2\x9b31m"}', r'{\n"a":\t"\x7f"}')):
+            server = RawServer(answer(200, body, ["Content-Type: application/json"]))
+            done = self.put_with_callback(server.url)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"answered: {text}\n", done.stdout.decode())
+            server.close()
+
     def test_an_answer_after_five_seconds_ends_with_3(self):
         server = RawServer(OK, delay=8)
         began = time.monotonic()
@@ -264,6 +273,16 @@ class Uploads(unittest.TestCase):
                 self.assertIn(text, done.stderr.decode())
         self.assertEqual(self.emulator.get("never")[0], 404)
 
+    def test_what_cannot_be_honoured_is_refused_and_not_passed_over(self):
+        done = self.put("--expect-size", "299999", key="never")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("300000 bytes, not the 299999", done.stderr.decode())
+        done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "--checkpoint",
+                      os.path.join(self.folder.name, "ckpt"), "-", "oss://examplebucket/never", stdin=b"piped")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot be read again", done.stderr.decode())
+        self.assertEqual(self.emulator.get("never")[0], 404)
+
     def test_wrong_usage_ends_with_2(self):
         for arguments in ([], [self.file], [self.file, "oss://b"], ["--nonsense", self.file, "oss://examplebucket/k"],
                           [self.file, "oss://examplebucket/k"],  # no endpoint
@@ -271,7 +290,12 @@ class Uploads(unittest.TestCase):
                           ["--endpoint", "nonsense://x", self.file, "oss://examplebucket/k"],
                           ["--endpoint", self.emulator.url, "--region", "cn-hangzhou", self.file, "oss://Bad_Bucket/k"],
                           ["--endpoint", self.emulator.url, "--region", "cn-hangzhou", "--callback-body", "a", self.file,
-                           "oss://examplebucket/k"]):
+                           "oss://examplebucket/k"],
+                          *(["--endpoint", self.emulator.url, "--region", "cn-hangzhou", *options, self.file,
+                             "oss://examplebucket/k"] for options in (
+                              ["--part-size", "99K"], ["--part-size", "6G"], ["--part-size", "8X"], ["--threshold", "6G"],
+                              ["--parallel", "0"], ["--parallel", "4:8"], ["--rate", "0"], ["--traffic-limit", "1"],
+                              ["--attempts", "0"], ["--time-limit", "x"], ["--leave-parts=yes"]))):
             with self.subTest(arguments):
                 done = upload(*arguments)
                 self.assertEqual(done.returncode, 2, done.stderr)
