@@ -144,6 +144,8 @@ private:
         if (auto const faults = to_string(x.faults()); !faults.empty())
             line.append(" (on purpose: ").append(faults).append(")");
         line.append(" [").append(x.request().id).append("]");
+        // What a client sent may be part of it, and must not look like a line of its own.
+        std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
         service_->settings.log(line);
     }
 

@@ -24,8 +24,8 @@ namespace {
 
 /// The emulator's front behind a connection to a played client.
 struct fronted {
-    fronted()
-        : state(std::make_shared<emulation::service>(with_log(this))),
+    explicit fronted(bool guarded = false)
+        : state(std::make_shared<emulation::service>(with_log(this, guarded))),
           dog(std::make_shared<watchdog<manual_clock>>(io.get_executor())), client(io.get_executor())
     {
         emulation::bucket_record bucket;
@@ -33,9 +33,10 @@ struct fronted {
         (void)state->objects.put_bucket(std::move(bucket));
     }
 
-    static emulation::service_settings with_log(fronted* self)
+    static emulation::service_settings with_log(fronted* self, bool guarded)
     {
         auto settings = tests::emulated::open();
+        settings.authenticate = guarded;
         settings.log = [self](std::string_view line) { self->log.append(line).append("\n"); };
         return settings;
     }
@@ -112,6 +113,18 @@ TEST_CASE("the log has a line for each request, without its query")
     CHECK(f.log.find("GET /photos/none GetObject 404 ") != std::string::npos);
     CHECK(f.log.find("NoSuchKey: The specified key does not exist.") != std::string::npos);
     CHECK(f.log.find("secret") == std::string::npos);
+}
+
+TEST_CASE("nobody can write a line of the log")
+{
+    fronted f(true);
+    f.client.sends("GET /photos/k HTTP/1.1\r\nHost: localhost\r\nAuthorization: OSS a\tb:c2ln\r\n"
+                   "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\n"
+                   "GET /photos/k?OSSAccessKeyId=a%0AGET%20/&Expires=1700000001&Signature=s HTTP/1.1\r\n"
+                   "Host: localhost\r\n\r\n");
+    (void)f.run();
+    CHECK(f.log.find("InvalidAccessKeyId: there is no key \"a?GET /\"") != std::string::npos);
+    CHECK(tests::count_of(f.log, "\n") == 2);
 }
 
 TEST_CASE("a client that leaves stores nothing")
