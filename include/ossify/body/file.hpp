@@ -39,11 +39,11 @@ public:
 enum class file_reading {
     /// Read into memory, summed and sent.
     copy,
-    /// Sent by the kernel with sendfile(2), which costs a third less CPU, over plain HTTP and where the file can be held
-    /// under a read lease; else as above. While it is sent, programs that open it for writing or cut it wait, up to 45 s
-    /// (`/proc/sys/fs/lease-break-time`); then the rest is copied. Who holds it open for writing already keeps
-    /// it from being leased. Without a checksum (`check_crc64(false)`) there is no lease, and what is written meanwhile
-    /// is sent as it comes.
+    /// Sent by the kernel with sendfile(2), which costs a third less CPU: over plain HTTP, where the file can be held
+    /// under a read lease, and what of it is in the page cache; else as above. While it is sent, programs that open it for
+    /// writing or cut it wait, up to 45 s (`/proc/sys/fs/lease-break-time`); from then on it is copied. Who holds it
+    /// open for writing already keeps it from being leased. Without a checksum (`check_crc64(false)`) there is no lease:
+    /// what is written meanwhile is sent as it comes, and the event loop may wait for the disk.
     sendfile,
 };
 
@@ -176,9 +176,7 @@ private:
     static awaitable<std::optional<std::uint64_t>> sum(std::shared_ptr<state> file, std::uint64_t offset,
                                                        std::size_t bytes, std::uint64_t crc)
     {
-        if (!file->mapped)
-            co_return std::nullopt;
-        co_return co_await detail::mapped_file::sum(*file->mapped, file->threads, offset, bytes, crc);
+        co_return file->mapped ? file->mapped->sum(offset, bytes, crc) : std::nullopt;
     }
 
     std::shared_ptr<state> shared_;

@@ -1,7 +1,6 @@
 #ifndef OSSIFY_BODY_MAPPED_FILE_HPP
 #define OSSIFY_BODY_MAPPED_FILE_HPP
 
-#include <ossify/async/offload.hpp>
 #include <ossify/codec/crc64.hpp>
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -45,25 +43,17 @@ public:
     }
 
     /// The CRC-64 of `bytes` bytes from `offset` on, following those with the sum `crc`; nothing when they must be read
-    /// instead, or end earlier. What is not in the page cache is waited for on a thread of the pool.
-    static awaitable<std::optional<std::uint64_t>> sum(mapped_file& file, blocking_pool& threads, std::uint64_t offset,
-                                                       std::size_t bytes, std::uint64_t crc)
+    /// instead: without a lease, beyond the end, and while they are not all in the page cache. To fetch them through a
+    /// mapping would stall whoever else maps memory in this process, and be fatal where the disk fails.
+    std::optional<std::uint64_t> sum(std::uint64_t offset, std::size_t bytes, std::uint64_t crc)
     {
-        turn const mine(file);
+        turn const mine(*this);
         if (!mine)
-            co_return std::nullopt;
-        mapping const mapped(file.fd_, offset, bytes);
-        if (!mapped)
-            co_return std::nullopt;
-        // What is cached is mapped as it is touched, which costs least; what is not could fail to be read, and then a
-        // touch would be fatal.
-        if (!mapped.is_cached()) {
-            std::function<std::ptrdiff_t()> const fetch = [&mapped] { return mapped.populate(); };
-            auto const missing = co_await threads.run(fetch);
-            if (missing != 0)
-                co_return std::nullopt;
-        }
-        co_return crc64(mapped.bytes(), crc);
+            return std::nullopt;
+        mapping const mapped(fd_, offset, bytes);
+        if (!mapped || !mapped.is_cached())
+            return std::nullopt;
+        return crc64(mapped.bytes(), crc);
     }
 
 private:
@@ -113,16 +103,6 @@ private:
                                [](unsigned char page) { return (page & 1U) != 0; });
         }
 
-        // Unlike a touch, this reports what lies beyond the end or cannot be read from the disk.
-        int populate() const noexcept
-        {
-#ifdef MADV_POPULATE_READ
-            return ::madvise(at_, ahead_ + bytes_, MADV_POPULATE_READ);
-#else
-            return -1;
-#endif
-        }
-
     private:
         static std::size_t page_bytes() noexcept
         {
@@ -142,7 +122,7 @@ private:
             return false;
         if (!leased_ && !take())
             wanted_ = true;
-#if defined(F_SETLEASE) && defined(MADV_POPULATE_READ)
+#ifdef F_SETLEASE
         else if (::fcntl(fd_, F_GETLEASE) != F_RDLCK)
             wanted_ = true;  // a writer waits
 #endif
@@ -164,7 +144,7 @@ private:
 
     bool take() noexcept
     {
-#if defined(F_SETLEASE) && defined(MADV_POPULATE_READ)
+#ifdef F_SETLEASE
         // the signal that tells of a waiting writer is one that does nothing unless it is asked for
         leased_ = ::fcntl(fd_, F_SETSIG, SIGURG) == 0 && ::fcntl(fd_, F_SETLEASE, F_RDLCK) == 0;
 #endif
@@ -173,7 +153,7 @@ private:
 
     void give_back() noexcept
     {
-#if defined(F_SETLEASE) && defined(MADV_POPULATE_READ)
+#ifdef F_SETLEASE
         if (leased_)
             ::fcntl(fd_, F_SETLEASE, F_UNLCK);
 #endif

@@ -109,7 +109,13 @@ TEST_CASE("a file that is sent by the kernel is summed in its place")
             evict(s.path);
         auto file = file_source::open(s.path, file_reading::sendfile).value();
         CHECK(file.sendable_file() >= 0);
-        auto const first = sum(file, 0, 1'000'001);
+        auto first = sum(file, 0, 1'000'001);
+        if (!first) {  // not in the page cache: to be read, once
+            std::string all(s.text.size(), '\0');
+            CHECK(run(file.read_at(0, std::as_writable_bytes(std::span(all)))).value() == s.text.size());
+            CHECK(all == s.text);
+            first = sum(file, 0, 1'000'001);
+        }
         if (!first) {
             MESSAGE("files cannot be leased here");
             return;
