@@ -127,6 +127,11 @@ bool read_flag(options& to, std::string_view name)
 bool read_setting(options& to, command_line::reader& from)
 {
     std::string const& name = from.name();
+    if (name == "--data-dir") {
+        choose_store(to, "directory");
+        to.data_dir = from.value();
+        return true;
+    }
     if (name == "--listen")
         std::tie(to.host, to.port) = from.address();
     else if (name == "--bucket")
@@ -137,8 +142,6 @@ bool read_setting(options& to, command_line::reader& from)
         to.key_id = from.value();
     else if (name == "--access-key-secret")
         to.key_secret = from.value();
-    else if (name == "--data-dir")
-        choose_store(to, "directory"), to.data_dir = from.value();
     else if (name == "--tls-cert")
         to.tls_cert = from.value();
     else if (name == "--tls-key")
