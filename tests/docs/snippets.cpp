@@ -1,4 +1,5 @@
 // The code of README.md and docs/, compiled. check_docs.py sees to it that every block there stands here, word for word.
+#include <ossify/body/read_from.hpp>
 #include <ossify/callback/callback.hpp>
 #include <ossify/callback/contract.hpp>
 #include <ossify/callback/guard.hpp>
@@ -6,7 +7,13 @@
 #include <ossify/emulator/emulator.hpp>
 #include <ossify/receiver/callback_server.hpp>
 
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/this_coro.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -156,6 +163,43 @@ ossify::server_config behind_a_proxy()
 //]
 
 }  // namespace guarded
+
+namespace any_size {
+
+//[ any size
+void show(ossify::progress const& p)                              // never goes back, however much is sent again
+{
+    std::cout << p.sent << " of " << p.total.value_or(0) << " bytes, " << p.rate / 1e6 << " MB/s\n";
+}
+
+ossify::awaitable<void> upload_film(ossify::client& oss)
+{
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    auto stored = co_await oss.upload_file(
+        ossify::upload_file_request("films", "2026/cut.mp4", "/data/cut.mp4")
+            .parallel(6)                                          // the part size follows from the file's
+            .checkpoint("/var/lib/app/cut.checkpoint")            // started again, it goes on where it was
+            .on_progress(&show));
+    if (!stored)
+        std::cerr << stored.error() << '\n';                      // names the upload if parts of it are left behind
+}
+
+ossify::awaitable<void> upload_log(ossify::client& oss, asio::ip::tcp::socket& from)
+{
+    auto stored = co_await oss.upload_stream(                     // length unknown, a few parts in memory
+        ossify::upload_stream_request("logs", "today.log").source(ossify::read_from(from)));
+    std::cout << stored.value().bytes << '\n';
+}
+
+void start(asio::io_context& io, ossify::client& oss, asio::cancellation_signal& stop)
+{
+    asio::co_spawn(io, upload_film(oss), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+    // stop.emit(asio::cancellation_type::terminal) stops and has the service drop what was sent,
+    // stop.emit(asio::cancellation_type::total) stops and keeps it, for the checkpoint
+}
+//]
+
+}  // namespace any_size
 
 namespace emulated {
 
