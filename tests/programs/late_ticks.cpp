@@ -1,0 +1,125 @@
+// late-ticks URL REGION BUCKET FILE [PARALLEL]: uploads a file that is not in the page cache, with a timer that is to
+// tick every millisecond on the same io_context, and prints how late the ticks came, as JSON. The ticks have a fixed
+// schedule: a loop that stands still for 50 ms makes 50 ticks late, not one. The key comes from the environment.
+#include <ossify/client.hpp>
+#include <ossify/codec/json.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+using outcome = ossify::result<ossify::stored_object<>>;
+
+// Drops a file from the page cache. Returns: the share of it that is there all the same; 1 when that cannot be told.
+double cached_share(char const* path)
+{
+    int const fd = ::open(path, O_RDONLY | O_CLOEXEC);
+    struct ::stat info{};
+    double share = 1;
+    bool const dropped = fd >= 0 && ::fsync(fd) == 0 && ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0;
+    if (dropped && ::fstat(fd, &info) == 0 && info.st_size > 0) {
+        auto const bytes = static_cast<std::size_t>(info.st_size);
+        auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, 0);
+        std::vector<unsigned char> pages((bytes + page - 1) / page);
+        if (mapped != MAP_FAILED && ::mincore(mapped, bytes, pages.data()) == 0)
+            share = static_cast<double>(std::count_if(pages.begin(), pages.end(), [](auto p) { return p & 1; })) /
+                    static_cast<double>(pages.size());
+        if (mapped != MAP_FAILED)
+            ::munmap(mapped, bytes);
+    }
+    if (fd >= 0)
+        ::close(fd);
+    return share;
+}
+
+ossify::awaitable<void> tick(asio::steady_timer& timer, bool const& done, std::vector<double>& late_ms)
+{
+    auto due = clock_type::now();
+    while (!done) {
+        due += std::chrono::milliseconds(1);
+        if (clock_type::now() < due) {
+            timer.expires_at(due);
+            co_await timer.async_wait(ossify::awaited);
+        }
+        if (!done)
+            late_ms.push_back(std::chrono::duration<double, std::milli>(clock_type::now() - due).count());
+    }
+}
+
+double percentile(std::vector<double> const& sorted, double p)
+{
+    return sorted.empty() ? 0 : sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))];
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+try {
+    if (argc < 5) {
+        std::cerr << "usage: late-ticks URL REGION BUCKET FILE [PARALLEL]\n";
+        return 2;
+    }
+    double const cached = cached_share(argv[4]);
+    asio::io_context io(1);
+    auto const settings = ossify::config().endpoint(argv[1]).region(argv[2]).credentials(
+        ossify::credentials_from_environment());
+    ossify::client oss(io.get_executor(), settings);
+    ossify::upload_file_request<> request(argv[3], "late-ticks", argv[4]);
+    request.parallel(argc > 5 ? static_cast<unsigned>(std::atoi(argv[5])) : 4);
+
+    asio::steady_timer timer(io);
+    std::vector<double> late_ms;
+    bool done = false;
+    outcome got = ossify::failure();
+    auto const began = clock_type::now();
+    auto const on_end = [&](std::exception_ptr thrown, outcome r) {
+        if (thrown)
+            std::rethrow_exception(thrown);
+        got = std::move(r);
+        done = true;
+        timer.cancel();
+    };
+    auto const on_tick_end = [](std::exception_ptr thrown) {
+        if (thrown)
+            std::rethrow_exception(thrown);
+    };
+    asio::co_spawn(io, oss.upload_file(request), on_end);
+    asio::co_spawn(io, tick(timer, done, late_ms), on_tick_end);
+    io.run();
+    std::chrono::duration<double> const seconds = clock_type::now() - began;
+    if (!got) {
+        std::cerr << got.error() << '\n';
+        return 1;
+    }
+    std::sort(late_ms.begin(), late_ms.end());
+    ossify::json::object out;
+    out["cached_share"] = cached;
+    out["bytes"] = got->bytes;
+    out["seconds"] = seconds.count();
+    out["ticks"] = late_ms.size();
+    out["p50_ms"] = percentile(late_ms, 0.5);
+    out["p99_ms"] = percentile(late_ms, 0.99);
+    out["max_ms"] = percentile(late_ms, 1);
+    std::cout << ossify::codec::to_json_text(out) << '\n';
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
+}
