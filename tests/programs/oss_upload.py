@@ -216,6 +216,13 @@ class Uploads(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"answered: {text}\n", done.stdout.decode())
             server.close()
+        refusal = b"<Error><Code>AccessDenied</Code><Message>no &#10;stored\xc2\x9b2J</Message></Error>"
+        service = RawServer(answer(403, refusal, ["Content-Type: application/xml"]))
+        done = upload("--endpoint", service.url[:-len("/callback")], "--region", "cn-hangzhou", self.file,
+                      "oss://examplebucket/k")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(r"no \nstored\xc2\x9b2J", done.stderr.decode())
+        service.close()
 
     def test_an_answer_after_five_seconds_ends_with_3(self):
         server = RawServer(OK, delay=8)
