@@ -5,6 +5,7 @@
 #include <ossify/body/mapped_file.hpp>
 #include <ossify/body/source.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -48,8 +49,8 @@ enum class file_reading {
 };
 
 /// A regular file, opened once and read at any offset. Models `body_source`.
-/// Bytes in the page cache are read at once; only a read that would wait for the disk goes to a helper thread, so the
-/// event loop never stalls on it.
+/// Bytes in the page cache are read at once; a read that would wait for the disk goes to a helper thread, and so do those
+/// that follow, so the event loop does not stall on it.
 class file_source {
 public:
     /// Errors: `source_failed` when it cannot be opened or is no regular file.
@@ -115,7 +116,11 @@ private:
         file_identity identity;
         std::optional<detail::mapped_file> mapped;
         blocking_pool threads{2};
+        std::atomic<int> cold_reads{0};  // that still go to a thread without a look at the cache
     };
+    // A read that the cache can serve may also start the next read-ahead, and that can wait for the disk's queue. So after
+    // a read that was not in the cache so many more, 256 MiB of an upload, are made by the threads from the start.
+    static constexpr int distrust = 1024;
 
     file_source(int fd, std::string path) : shared_(std::make_shared<state>(fd, std::move(path))) {}
 
@@ -148,11 +153,16 @@ private:
             ::ssize_t got = -1;
             int code = EAGAIN;
 #ifdef RWF_NOWAIT
-            got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
-            code = errno;
+            if (file->cold_reads <= 0) {
+                got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
+                code = errno;
+                if (got < 0 && code == EAGAIN)
+                    file->cold_reads = distrust;
+            }
 #endif
             // not in the page cache, or a file system that cannot tell: let a thread wait for it
             if (got < 0 && (code == EAGAIN || code == EOPNOTSUPP || code == ENOSYS)) {
+                --file->cold_reads;
                 std::function<std::ptrdiff_t()> const blocking = [&]() -> std::ptrdiff_t {
                     ::ssize_t const n = ::preadv(file->fd, &part, 1, at);
                     return n < 0 ? -std::ptrdiff_t{errno} : n;
