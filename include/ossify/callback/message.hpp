@@ -111,31 +111,30 @@ result<callback_event<Event>> decode_form_event(std::string body)
     return callback_event<Event>(*std::move(event), std::move(body), std::move(unknown));
 }
 
-inline bool is_json_type(std::string_view content_type, std::string_view body)
+/// Nothing but the body is signed: an object of JSON that was called a form on its way would give an event of defaults.
+inline bool is_json(std::string_view content_type, std::string_view body)
 {
-    auto const media_type = content_type.substr(0, content_type.find_first_of("; \t"));
-    auto const is = [media_type](std::string_view name) { return std::ranges::equal(media_type, name, {}, lower); };
-    if (is(to_string(callback_body_type::json)))
-        return true;
-    if (is(to_string(callback_body_type::form)))
-        return false;
     auto const first = body.find_first_not_of(" \t\r\n");
-    return first != body.npos && body[first] == '{';
+    if (first != body.npos && body[first] == '{')
+        return true;
+    auto const media_type = content_type.substr(0, content_type.find_first_of("; \t"));
+    return std::ranges::equal(media_type, to_string(callback_body_type::json), {}, lower);
 }
 
 }  // namespace detail
 
 /// Reads a callback's body into a described struct. Tolerant, because the uploader wrote the template and the service
 /// its values: what is missing, null or empty keeps its default, numbers may come as text, 64 bits stay exact, unknown
-/// members are kept aside. Without a known Content-Type the body itself decides.
+/// members are kept aside. An object of JSON is read as such whatever the Content-Type; any other body is a form unless
+/// that says JSON.
 /// Verify the signature first, see `callback_verifier`.
 /// Errors: malformed_callback names the member, what it takes and what was found.
 /// Thread safety: stateless. Source: OSS documentation, "Callback", and captured callbacks.
 template<codec::described Event>
 result<callback_event<Event>> decode_callback(std::string_view content_type, std::string body)
 {
-    return detail::is_json_type(content_type, body) ? detail::decode_json_event<Event>(std::move(body))
-                                                    : detail::decode_form_event<Event>(std::move(body));
+    return detail::is_json(content_type, body) ? detail::decode_json_event<Event>(std::move(body))
+                                               : detail::decode_form_event<Event>(std::move(body));
 }
 
 }  // namespace ossify

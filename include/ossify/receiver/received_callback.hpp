@@ -41,7 +41,7 @@ public:
 inline json::value received_callback::members() const
 {
     auto const as_text = [this] { return json::value(json::string_view(body.data(), body.size())); };
-    if (detail::is_json_type(content_type, body)) {
+    if (detail::is_json(content_type, body)) {
         auto parsed = codec::parse_json(body);
         return parsed ? *std::move(parsed) : as_text();
     }

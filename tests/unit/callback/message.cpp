@@ -133,6 +133,12 @@ TEST_CASE("without a known media type the body decides")
     CHECK(decode_callback<stored>("", "").value()->user.empty());
 }
 
+TEST_CASE("an object of JSON is read as such, whatever the Content-Type says: that is not signed")
+{
+    CHECK(decode_callback<stored>(form_type, R"({"user":"u"})").value()->user == "u");
+    CHECK(decode_callback<stored>(form_type, "{user}=u").error() == errc::malformed_callback);
+}
+
 TEST_CASE("a captured body that is no JSON in spite of its type is refused")
 {
     auto const refused = decode_callback<stored>(

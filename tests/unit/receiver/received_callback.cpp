@@ -52,6 +52,11 @@ TEST_CASE("a JSON body stays as it is")
     CHECK(members_of("application/json; charset=utf-8", R"({"a":1,"b":null})") == R"({"a":1,"b":null})");
 }
 
+TEST_CASE("an object of JSON is read as such, whatever the type says")
+{
+    CHECK(members_of("application/x-www-form-urlencoded", R"({"a":1})") == R"({"a":1})");
+}
+
 TEST_CASE("a body that is not what its type says stays text")
 {
     CHECK(members_of("application/json", "a=1&b=2") == R"("a=1&b=2")");
