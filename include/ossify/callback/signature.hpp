@@ -32,8 +32,8 @@ inline std::string_view origin_form(std::string_view target) noexcept
 /// Returns what the service signs: the path, percent-decoded once, with `+` left alone; the raw query behind its `?`;
 /// a line feed; the raw body. `target` is the request target as it was received. `public_base_path` is what a proxy
 /// took off the front of the path, still encoded.
-/// Errors: callback_unverified when the target is neither a path nor a URL, and when its path decodes to a line feed:
-/// with one, the front of a signed body could be passed off as path.
+/// Errors: callback_unverified when the target is neither a path nor a URL, and when it has a line feed, in its
+/// path also an encoded one: with it, the front of a signed body could be passed off as target.
 /// Thread safety: stateless. Source: OSS documentation, "Callback" (signature).
 inline result<std::string> callback_string_to_sign(std::string_view target, std::string_view body,
                                                    std::string_view public_base_path = {})
@@ -50,10 +50,10 @@ inline result<std::string> callback_string_to_sign(std::string_view target, std:
     // A path with a broken escape is taken as it stands: the signature decides.
     auto decoded = codec::percent_decode(path);
     std::string out = decoded ? *std::move(decoded) : std::move(path);
-    if (out.find('\n') != out.npos)
-        return failure(errc::callback_unverified, "the request path has a line feed");
     if (query_start != seen.npos)
         out += seen.substr(query_start);
+    if (out.find('\n') != out.npos)
+        return failure(errc::callback_unverified, "the request target has a line feed");
     return std::move(out.append("\n").append(body));
 }
 

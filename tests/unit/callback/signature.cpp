@@ -94,6 +94,11 @@ TEST_CASE("a path with a line feed is refused: the body's front could hide in it
     CHECK(callback_string_to_sign("/cb%0Afront", "rest").error() == errc::callback_unverified);
 }
 
+TEST_CASE("a query with a line feed is refused, too")
+{
+    CHECK(callback_string_to_sign("/cb?x\nfront", "rest").error() == errc::callback_unverified);
+}
+
 TEST_CASE("what a proxy took off the path is put back")
 {
     CHECK(callback_string_to_sign("/cb?x", "b", "/api").value() == "/api/cb?x\nb");
