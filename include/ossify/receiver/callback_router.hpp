@@ -22,13 +22,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace ossify {
 
@@ -50,6 +50,7 @@ public:
     /// `Event const&`, and returns an `awaitable` of the contract's reply, or of `callback_result` of it; json::value
     /// stands for the reply when the contract has none.
     /// It has until `receiver_config::answer_within`; then it is cancelled, and the callback counts as failed.
+    /// Handlers may be added at any time.
     template<class Contract, class Handler>
     callback_route<Contract> on(std::string path, Handler handler)
     {
@@ -109,7 +110,7 @@ private:
         asio::any_io_executor ex;
         receiver_config config;
         basic_callback_receiver<Transport> receiver;
-        std::vector<route> routes;
+        std::deque<route> routes;  // one may come while another is at work
         detail::callback_handler any;
         std::size_t late = 0;
         std::size_t held = 0;  // bytes of bodies, as `body_memory` counts them
@@ -141,14 +142,16 @@ private:
         std::size_t counted_ = 0;
     };
 
-    /// A handler's run. Its deadline may leave it behind, so it keeps what the handler refers to.
+    /// The check of a callback and its handler's run. Its deadline may leave it behind, so it keeps what both refer to.
     struct run {
-        run(std::shared_ptr<core> c, std::shared_ptr<received_callback const> what)
-            : owner(std::move(c)), in(std::move(what))
+        run(std::shared_ptr<core> c, detail::callback_handler const& h, std::shared_ptr<received_callback const> what)
+            : owner(std::move(c)), handler(h), in(std::move(what))
         {
         }
         std::shared_ptr<core> owner;
+        detail::callback_handler const& handler;
         std::shared_ptr<received_callback const> in;
+        bool verified = false;
         std::optional<detail::callback_answer> out;
         std::optional<timer> wake;
         asio::cancellation_signal cancel;
@@ -161,11 +164,10 @@ private:
                                                      typename clock::time_point until);
     static awaitable<result<std::string>> read_body(std::shared_ptr<core> self, http_exchange& x, share& room,
                                                     typename clock::time_point until);
-    static awaitable<detail::callback_answer> run_handler(std::shared_ptr<core> self,
-                                                          detail::callback_handler const& handler,
-                                                          std::shared_ptr<received_callback const> in,
-                                                          typename clock::time_point until);
-    static void start(std::shared_ptr<run> const& r, detail::callback_handler const& handler);
+    static awaitable<detail::callback_answer> verify_and_handle(std::shared_ptr<run> r, callback_headers headers);
+    static awaitable<detail::callback_answer> within(typename clock::time_point until, std::shared_ptr<run> r,
+                                                     callback_headers headers);
+    static void start(std::shared_ptr<run> const& r, callback_headers headers);
 
     std::shared_ptr<core> core_;
 };
@@ -235,12 +237,22 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::answer(std:
         co_return callback_answer::refused(refusal_status(body.error()), to_string(body.error()));
     in->body = *std::move(body);
 
-    callback_headers const headers(x.head().headers);
-    auto const judged = co_await self->receiver.verify(in->target, headers, in->body);
-    verified = judged || judged.error() == errc::callback_replayed;
-    if (!judged)
-        co_return callback_answer::refused(refusal_status(judged.error()), to_string(judged.error()));
-    co_return co_await run_handler(self, *handler, in, until);
+    callback_headers headers(x.head().headers);
+    auto const r = std::make_shared<run>(self, *handler, in);
+    auto said = co_await within(until, r, std::move(headers));
+    verified = r->verified;
+    co_return said;
+}
+
+template<transport Transport>
+awaitable<detail::callback_answer> basic_callback_router<Transport>::verify_and_handle(std::shared_ptr<run> r,
+                                                                                       callback_headers headers)
+{
+    auto const judged = co_await r->owner->receiver.verify(r->in->target, std::move(headers), r->in->body);
+    r->verified = judged || judged.error() == errc::callback_replayed;
+    if (judged)
+        co_return co_await r->handler(r->in);
+    co_return detail::callback_answer::refused(refusal_status(judged.error()), to_string(judged.error()));
 }
 
 template<transport Transport>
@@ -269,7 +281,7 @@ awaitable<result<std::string>> basic_callback_router<Transport>::read_body(std::
 }
 
 template<transport Transport>
-void basic_callback_router<Transport>::start(std::shared_ptr<run> const& r, detail::callback_handler const& handler)
+void basic_callback_router<Transport>::start(std::shared_ptr<run> const& r, callback_headers headers)
 {
     auto on_end = [r](std::exception_ptr thrown, detail::callback_answer out) {
         if (thrown)
@@ -282,15 +294,16 @@ void basic_callback_router<Transport>::start(std::shared_ptr<run> const& r, deta
             asio::post(r->owner->ex, [r] {});  // its signal must outlive the coroutine's last step, which this is
         }
     };
-    asio::co_spawn(r->owner->ex, handler(r->in), asio::bind_cancellation_slot(r->cancel.slot(), std::move(on_end)));
+    asio::co_spawn(r->owner->ex, verify_and_handle(r, std::move(headers)),
+                   asio::bind_cancellation_slot(r->cancel.slot(), std::move(on_end)));
 }
 
 template<transport Transport>
-awaitable<detail::callback_answer> basic_callback_router<Transport>::run_handler(
-    std::shared_ptr<core> self, detail::callback_handler const& handler, std::shared_ptr<received_callback const> in,
-    typename clock::time_point until)
+awaitable<detail::callback_answer> basic_callback_router<Transport>::within(typename clock::time_point until,
+                                                                            std::shared_ptr<run> r,
+                                                                            callback_headers headers)
 {
-    // Leaves the handler behind, cancelled, when this ends first.
+    // Leaves the run behind, cancelled, when this ends first.
     struct supervisor {
         explicit supervisor(std::shared_ptr<run> what) : r(std::move(what)) {}
         supervisor(supervisor const&) = delete;
@@ -307,8 +320,7 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::run_handler
         std::shared_ptr<run> r;
     };
 
-    auto const r = std::make_shared<run>(std::move(self), std::move(in));
-    start(r, handler);
+    start(r, std::move(headers));
     supervisor const watch(r);
     if (!r->out) {
         r->wake.emplace(r->owner->ex, until);
@@ -318,7 +330,7 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::run_handler
         co_return *std::move(r->out);
     auto const limit = r->owner->config.answer_within().count();
     co_return detail::callback_answer::refused(
-        503, "the handler took longer than " + std::to_string(limit) +
+        503, "the replay guard or the handler took longer than " + std::to_string(limit) +
                  " ms; the service gives up after 5 s, so answer first and do slow work later",
         "the application took too long");
 }

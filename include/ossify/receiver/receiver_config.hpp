@@ -19,6 +19,7 @@ namespace ossify {
 
 /// Asked with a text that stands for one callback, the same whenever that is sent again. Returns: whether it is new.
 /// The text follows from what is signed alone, so two uploads with equal bodies share it: have `${reqId}` in the body.
+/// Its time counts for `receiver_config::answer_within`; a server cancels it then.
 using replay_check = std::function<awaitable<bool>(std::string callback_id)>;
 
 /// Whom a receiver believes, and how it answers. Setters chain. The defaults believe the service.

@@ -479,6 +479,24 @@ TEST_CASE("a callback that is sent again gets 409")
     CHECK(r.log[1].verified);
 }
 
+TEST_CASE("a replay guard that takes too long does not hold the answer back")
+{
+    routed r(routed::trusting().replay_guard([](std::string) -> awaitable<bool> {
+        co_await sleep(10s);
+        co_return true;
+    }));
+    bool called = false;
+    r.router->on<free_contract>("/oss/photo", [&called](photo_stored const&) -> awaitable<json::value> {
+        called = true;
+        co_return nullptr;
+    });
+    auto const answer = answer_to(r, signed_callback().request());
+    CHECK(answer.start == "HTTP/1.1 503 Service Unavailable");
+    CHECK_FALSE(called);
+    CHECK(r.log.front().took < 5s);
+    CHECK(r.log.front().reason.find("4500 ms") != std::string::npos);
+}
+
 TEST_CASE("a handler is cancelled with its connection, at whatever step that happens")
 {
     bool ended = false;
