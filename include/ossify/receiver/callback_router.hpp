@@ -252,7 +252,10 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::verify_and_
     r->verified = judged || judged.error() == errc::callback_replayed;
     if (judged)
         co_return co_await r->handler(r->in);
-    co_return detail::callback_answer::refused(refusal_status(judged.error()), to_string(judged.error()));
+    std::string const why = to_string(judged.error());
+    bool const is_ours = judged.error() == errc::key_unavailable;  // then it tells of our network
+    co_return detail::callback_answer::refused(refusal_status(judged.error()), why,
+                                               is_ours ? judged.error().code().message() : why);
 }
 
 template<transport Transport>

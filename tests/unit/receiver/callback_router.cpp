@@ -497,6 +497,17 @@ TEST_CASE("a replay guard that takes too long does not hold the answer back")
     CHECK(r.log.front().reason.find("4500 ms") != std::string::npos);
 }
 
+TEST_CASE("the log says why a key cannot be had, the sender is not told")
+{
+    routed r;
+    r.net.on_request([](received_request const&) { return testing::scripted_reply(http_reply(404, "")); });
+    r.router->on<photo_contract>("/oss/photo", &reply_to);
+    auto const answer = answer_to(r, signed_callback().request());
+    CHECK(answer.start == "HTTP/1.1 403 Forbidden");
+    CHECK(answer.body == R"({"error":"the callback's public key is not available"})");
+    CHECK(r.log.front().reason.find("http://keys.test/key.pem: HTTP 404") != std::string::npos);
+}
+
 TEST_CASE("a handler is cancelled with its connection, at whatever step that happens")
 {
     bool ended = false;
