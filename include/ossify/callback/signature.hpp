@@ -27,6 +27,13 @@ inline std::string_view origin_form(std::string_view target) noexcept
     return path == target.npos ? std::string_view("/") : target.substr(path);
 }
 
+/// The path of a request target, still encoded; empty for a target that is neither a path nor a URL.
+inline std::string_view target_path(std::string_view target) noexcept
+{
+    auto const seen = origin_form(target);
+    return seen.starts_with('?') ? std::string_view("/") : seen.substr(0, seen.find('?'));
+}
+
 }  // namespace detail
 
 /// Returns what the service signs: the path, percent-decoded once, with `+` left alone; the raw query behind its `?`;
@@ -45,7 +52,7 @@ inline result<std::string> callback_string_to_sign(std::string_view target, std:
     while (public_base_path.ends_with('/'))
         public_base_path.remove_suffix(1);
     std::string path(public_base_path);
-    path += query_start == 0 ? std::string_view("/") : seen.substr(0, query_start);
+    path += detail::target_path(target);
 
     // A path with a broken escape is taken as it stands: the signature decides.
     auto decoded = codec::percent_decode(path);

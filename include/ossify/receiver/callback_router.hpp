@@ -3,6 +3,7 @@
 
 #include <ossify/async/awaitable.hpp>
 #include <ossify/callback/message.hpp>
+#include <ossify/callback/signature.hpp>
 #include <ossify/codec/percent.hpp>
 #include <ossify/core/result.hpp>
 #include <ossify/http/message.hpp>
@@ -95,7 +96,7 @@ private:
 
         detail::callback_handler const* find(std::string_view target) const
         {
-            auto const path = target.substr(0, target.find('?'));
+            auto const path = detail::target_path(target);
             for (auto const& r : routes)
                 if (r.path == path)
                     return &r.handle;

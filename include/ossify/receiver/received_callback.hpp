@@ -2,6 +2,7 @@
 #define OSSIFY_RECEIVER_RECEIVED_CALLBACK_HPP
 
 #include <ossify/callback/message.hpp>
+#include <ossify/callback/signature.hpp>
 #include <ossify/codec/describe.hpp>
 #include <ossify/codec/json.hpp>
 #include <ossify/codec/percent.hpp>
@@ -24,7 +25,8 @@ public:
     std::string request_id;    ///< of the upload; the signature does not cover it
     std::string client;        ///< the IP address of the sender, or of a proxy before us
 
-    std::string_view path() const noexcept { return std::string_view(target).substr(0, target.find('?')); }
+    /// The path of the target, still encoded.
+    std::string_view path() const noexcept { return detail::target_path(target); }
 
     /// Returns: the body in a described struct. Errors: malformed_callback.
     template<codec::described Event>

@@ -249,6 +249,16 @@ TEST_CASE("a path without a handler is not there")
     CHECK(r.router->takes("/oss/%70hoto"));
 }
 
+TEST_CASE("a target that is a whole URL is for the handler of its path")
+{
+    routed r;
+    r.router->on<photo_contract>("/oss/photo", &reply_to);
+    CHECK(r.router->takes("http://app.example.com:8080/oss/photo?x=1"));
+    auto request = signed_callback().request();
+    request.replace(request.find("/oss/photo"), 10, "http://app.example.com/oss/photo");
+    CHECK(answer_to(r, request).start == "HTTP/1.1 200 OK");
+}
+
 TEST_CASE("a body over the limit is refused without reading it")
 {
     routed r(routed::trusting().max_body(100));

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace ossify;
 
@@ -55,6 +57,16 @@ TEST_CASE("a JSON body stays as it is")
 TEST_CASE("an object of JSON is read as such, whatever the type says")
 {
     CHECK(members_of("application/x-www-form-urlencoded", R"({"a":1})") == R"({"a":1})");
+}
+
+TEST_CASE("the path of a whole URL is what follows its host")
+{
+    auto callback = callback_of("", "");
+    for (auto const& [target, path] : std::vector<std::pair<std::string, std::string>>{
+             {"http://h.example:80/a/b?c", "/a/b"}, {"http://h.example?c", "/"}, {"http://h.example", "/"}, {"*", ""}}) {
+        callback.target = target;
+        CHECK(callback.path() == path);
+    }
 }
 
 TEST_CASE("a body that is not what its type says stays text")
