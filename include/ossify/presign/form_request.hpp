@@ -16,13 +16,13 @@
 namespace ossify {
 
 /// What a browser form may upload: the fields that it sends as given, and conditions on those that it fills in itself.
-/// The service accepts fields that no condition names, so name all that matter. Setters chain.
-/// Thread safety: a value.
+/// The service accepts fields that no condition names, `x-oss-object-acl` for one, so name all that matter.
+/// Setters chain. Thread safety: a value.
 class form_request {
 public:
     explicit form_request(std::string bucket) : bucket_(std::move(bucket)) {}
 
-    /// One object.
+    /// One object. `${filename}` in it is refused here and in a prefix: the sender could put any text there.
     form_request& key(std::string exact)
     {
         key_ = std::move(exact);

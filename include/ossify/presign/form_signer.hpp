@@ -82,6 +82,9 @@ inline result<void> form_signer::check(form_request const& request, credentials 
         (request.key_rule_ == form_request::key_rule::prefix && !request.key_.empty()))
         if (auto ok = check_object_key(request.key_); !ok)
             return std::move(ok).error();
+    if (request.key_.find("${filename}") != std::string::npos)  // the service sees the policy first, then replaces it
+        return failure(errc::invalid_argument,
+                       "the key holds ${filename}, for which the sender could choose any text; key_prefix appends it");
     for (auto const& [name, value] : request.fields_)
         if (!http::is_valid_value(value))
             return failure(errc::invalid_argument, "the field " + name + " holds a control character");

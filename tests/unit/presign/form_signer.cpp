@@ -213,6 +213,15 @@ TEST_CASE("a form that says nothing about its key is refused")
           "say which objects the form may write: key, key_prefix or any_key");
 }
 
+TEST_CASE("a key in which the sender could choose a part is refused: the policy does not see what takes its place")
+{
+    CHECK(refusal(v1().sign(form_request("photos").key("u/${filename}"), somebody, now)).find("${filename}") !=
+          std::string::npos);
+    CHECK(refusal(v1().sign(form_request("photos").key_prefix("u/${filename}/"), somebody, now)).find("${filename}") !=
+          std::string::npos);
+    CHECK(v1().sign(form_request("photos").key("u/$filename"), somebody, now).has_value());
+}
+
 TEST_CASE("what cannot be a form is refused with the reason")
 {
     CHECK(refusal(v1().sign(form_request("P").any_key(), somebody, now)).find("bucket name") == 4);
