@@ -20,7 +20,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -145,7 +144,7 @@ awaitable<void> http_connection<Stream, Clock>::run()
         bool failed = false;
         try {
             co_await handler_(*this);
-        } catch (std::exception const&) {
+        } catch (...) {
             failed = true;
         }
         if (failed && state_ == answer::whole)

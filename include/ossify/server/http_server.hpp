@@ -246,7 +246,7 @@ inline awaitable<void> http_server::serve(std::shared_ptr<core> self, std::list<
         me->connection = &connection;
         try {
             co_await connection.run();
-        } catch (std::exception const&) {
+        } catch (...) {
             // cancelled: the connection ends here
         }
         me->connection = nullptr;

@@ -47,6 +47,12 @@ awaitable<void> fail(http_exchange&)
     co_return;
 }
 
+awaitable<void> fail_with_a_number(http_exchange&)
+{
+    throw 1;
+    co_return;
+}
+
 awaitable<void> stream_ten(http_exchange& x)
 {
     http::response_head head(200);
@@ -279,6 +285,15 @@ TEST_CASE("a handler that throws is answered for with 500")
     s.run(&fail);
     CHECK(s.client.received.starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
     CHECK(s.client.received.find("Connection: close") != std::string::npos);
+    CHECK_FALSE(s.threw);
+}
+
+TEST_CASE("a handler that throws what is no std::exception is answered for, too")
+{
+    served s;
+    s.client.sends(get_a);
+    s.run(&fail_with_a_number);
+    CHECK(s.client.received.starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
     CHECK_FALSE(s.threw);
 }
 
