@@ -27,7 +27,9 @@ std::string answer(unsigned status, std::string const& json)
 
 ossify::awaitable<void> serve(asio::ip::tcp::socket socket, ossify::callback_receiver& receiver)
 {
-    ossify::http::request_parser request;
+    ossify::http::parser_limits limits;
+    limits.body_bytes = 256 * 1024;  // a server that takes any length lets strangers fill its memory
+    ossify::http::request_parser request(limits);
     while (!request.complete()) {
         auto const room = request.prepare();
         auto [ec, n] = co_await socket.async_read_some(asio::buffer(room.data(), room.size()), ossify::awaited);
