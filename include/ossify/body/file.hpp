@@ -40,7 +40,7 @@ public:
 enum class file_reading {
     /// Read into memory, summed and sent.
     copy,
-    /// Sent by the kernel with sendfile(2), which costs a third less CPU: over plain HTTP, where the file can be held
+    /// Sent by the kernel with sendfile(2), which can save a third of the CPU: over plain HTTP, where the file can be held
     /// under a read lease, and what of it is in the page cache; else as above. While it is sent, programs that open it for
     /// writing or cut it wait, up to 45 s (`/proc/sys/fs/lease-break-time`); from then on it is copied. Who holds it
     /// open for writing already keeps it from being leased. Without a checksum (`check_crc64(false)`) there is no lease:
@@ -116,11 +116,11 @@ private:
         file_identity identity;
         std::optional<detail::mapped_file> mapped;
         blocking_pool threads{2};
-        std::atomic<int> cold_reads{0};  // that still go to a thread without a look at the cache
+        std::atomic<std::int64_t> cold_bytes{0};  // that still go to a thread without a look at the cache
     };
-    // A read that the cache can serve may also start the next read-ahead, and that can wait for the disk's queue. So after
-    // a read that was not in the cache so many more, 256 MiB of an upload, are made by the threads from the start.
-    static constexpr int distrust = 1024;
+    // A look at the cache may start the next read-ahead, which takes the loop's time. So after a miss so many bytes are
+    // read by the threads from the start.
+    static constexpr std::int64_t distrust = 256 * 1024 * 1024;
 
     file_source(int fd, std::string path) : shared_(std::make_shared<state>(fd, std::move(path))) {}
 
@@ -153,22 +153,22 @@ private:
             ::ssize_t got = -1;
             int code = EAGAIN;
 #ifdef RWF_NOWAIT
-            if (file->cold_reads <= 0) {
+            if (file->cold_bytes <= 0) {
                 got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
                 code = errno;
                 if (got < 0 && code == EAGAIN)
-                    file->cold_reads = distrust;
+                    file->cold_bytes = distrust;
             }
 #endif
             // not in the page cache, or a file system that cannot tell: let a thread wait for it
             if (got < 0 && (code == EAGAIN || code == EOPNOTSUPP || code == ENOSYS)) {
-                --file->cold_reads;
                 std::function<std::ptrdiff_t()> const blocking = [&]() -> std::ptrdiff_t {
                     ::ssize_t const n = ::preadv(file->fd, &part, 1, at);
                     return n < 0 ? -std::ptrdiff_t{errno} : n;
                 };
                 got = co_await file->threads.run(blocking);
                 code = got < 0 ? static_cast<int>(-got) : 0;
+                file->cold_bytes -= got > 0 ? got : 0;
             }
             if (got < 0 && code == EINTR)
                 continue;
