@@ -3,9 +3,11 @@
 
 #include <ossify/codec/date.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/codec/xml.hpp>
 #include <ossify/emulator/overview_page.hpp>
 #include <ossify/emulator/service.hpp>
 
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,7 +32,22 @@ public:
 
 namespace detail {
 
-inline json::string text_of(std::string_view text) { return json::string(text.data(), text.size()); }
+/// Any bytes as text of JSON, which is UTF-8: each byte that is none becomes U+FFFD.
+inline json::string text_of(std::string_view bytes)
+{
+    json::string out;
+    out.reserve(bytes.size());
+    while (!bytes.empty()) {
+        auto const first = static_cast<unsigned char>(bytes[0]);
+        std::size_t const n = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+        std::string_view const one = bytes.substr(0, n);
+        bool const fits = first < 0x80 || (one.size() == n && codec::xml_can_hold(one));
+        std::string_view const shown = fits ? one : "\xef\xbf\xbd";
+        out.append(shown.begin(), shown.end());
+        bytes.remove_prefix(fits ? n : 1);
+    }
+    return out;
+}
 
 /// The callbacks so far, oldest first, as JSON. Source of the shape: `delivery`.
 inline json::value callbacks_as_json(service& of)

@@ -44,6 +44,25 @@ TEST_CASE("the page of callbacks shows what was sent and what came back")
     CHECK(one.at("attempts").as_array().at(0).as_object().at("verdict").as_string() == "Error status : 502.");
 }
 
+TEST_CASE("the page of callbacks is JSON whatever the bytes of keys and answers")
+{
+    emulated e;
+    delivery d;
+    d.key = "\xff\x80" "a\xc3\xa9\xf0\x9f\x98\x80\n\x01" "b\xe2\x82";  // no UTF-8 at its start and its end
+    delivery_attempt a;
+    a.answer_body = "{\"who\":\"J\xf6rg\"}";  // ISO 8859-1
+    d.attempts.push_back(a);
+    e.service.deliveries.add(d);
+    auto const callbacks = codec::parse_json(find_own_page(e.service, "/_emulator/callbacks")->body);
+    REQUIRE(callbacks);
+    auto const& one = callbacks->as_array().at(0).as_object();
+    std::string const no_text = "\xef\xbf\xbd";
+    CHECK(std::string(one.at("key").as_string()) ==
+          no_text + no_text + "a\xc3\xa9\xf0\x9f\x98\x80\n\x01" "b" + no_text + no_text);
+    CHECK(std::string(one.at("attempts").as_array().at(0).as_object().at("answerBody").as_string()) ==
+          "{\"who\":\"J" + no_text + "rg\"}");
+}
+
 TEST_CASE("anything else belongs to the service")
 {
     emulated e;
