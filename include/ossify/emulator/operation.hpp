@@ -93,6 +93,11 @@ inline std::optional<operation> parse_operation(std::string_view name)
     for (std::size_t i = 0; i != operation_count; ++i)
         if (auto const o = static_cast<operation>(i); same(name, to_string(o)))
             return o;
+    // Their names in callbacks and logs are older, or longer.
+    if (same(name, "ListObjects"))
+        return operation::list_objects;
+    if (same(name, "preflight"))
+        return operation::preflight;
     return std::nullopt;
 }
 

@@ -90,6 +90,10 @@ TEST_CASE("operations are found by both spellings of their names")
     CHECK(parse_operation("UploadPart") == operation::upload_part);
     CHECK(parse_operation("upload_part") == operation::upload_part);
     CHECK(parse_operation("complete_multipart_upload") == operation::complete_multipart_upload);
+    for (char const* const name : {"GetBucket", "ListObjects", "list_objects"})
+        CHECK(parse_operation(name) == operation::list_objects);
+    CHECK(parse_operation("ListObjectsV2") == operation::list_objects_v2);
+    CHECK(parse_operation("preflight") == operation::preflight);
     CHECK_FALSE(parse_operation("upload"));
     CHECK_FALSE(parse_operation("upload_parts"));
 }
