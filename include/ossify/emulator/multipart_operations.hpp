@@ -163,7 +163,7 @@ inline std::optional<service_error> finish_upload_part_copy(service_exchange& x)
     if (auto bad = keep_part(x, *stored))
         return bad;
     describe_stored(x.answer(), *stored);
-    if (asked)
+    if (asked && range.length != 0)  // no range says that there is nothing
         x.answer().headers.set("Content-Range", "bytes " + std::to_string(range.first) + "-" +
                                                     std::to_string(range.first + range.length - 1) + "/" +
                                                     std::to_string(from->object->data.size()));

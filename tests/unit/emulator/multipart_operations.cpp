@@ -304,6 +304,17 @@ TEST_CASE("parts are copied from objects, whole and in ranges")
     CHECK(bytes_of(e.get("/photos/k")) == large + "tail" + "ta");
 }
 
+TEST_CASE("a range of an empty object is the whole of it, and no range is told")
+{
+    emulated e;
+    (void)e.put("/photos/empty", "");
+    auto const id = begin(e);
+    auto const copied = e.put("/photos/k?partNumber=1&uploadId=" + id, "",
+                              {{"x-oss-copy-source", "/photos/empty"}, {"x-oss-copy-source-range", "bytes=0-5"}});
+    CHECK(copied.status == 200);
+    CHECK_FALSE(copied.headers.contains("Content-Range"));
+}
+
 TEST_CASE("a copy's conditions and mistakes")
 {
     emulated e;
