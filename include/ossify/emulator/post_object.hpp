@@ -76,6 +76,10 @@ public:
             return refuse(errors::malformed_post_request());  // the file comes last
         if (part.name.size() > form_upload::longest_name)
             return refuse(errors::field_too_long(part.name.substr(0, 64)));
+        // A name counts, too, and so does what even an empty field takes: otherwise there could be any number of them.
+        form_.field_bytes += sizeof(codec::form_fields::value_type) + part.name.size();
+        if (form_.field_bytes > form_upload::most_field_bytes)
+            return refuse(errors::too_much_before_the_file());
         form_.fields.emplace_back(std::move(part.name), std::string());
         return true;
     }
