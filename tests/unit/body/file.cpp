@@ -14,6 +14,7 @@
 #include <string>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace ossify;
@@ -99,6 +100,9 @@ TEST_CASE("what is no regular file, or is not there, is refused by name")
     CHECK(file_source::open(s.path + "-not").error().message().find(s.path + "-not") != std::string::npos);
     CHECK(file_source::open(s.folder_.path()).error().message().find("is a directory") != std::string::npos);
     CHECK(file_source::open("/dev/null").error().message().find("not a regular file") != std::string::npos);
+    auto const pipe = s.folder_.file("pipe");
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    CHECK(file_source::open(pipe).error().message().find("is a pipe") != std::string::npos);  // and does not wait
 }
 
 TEST_CASE("a file that is sent by the kernel is summed in its place")
