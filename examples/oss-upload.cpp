@@ -234,6 +234,8 @@ options read_options(int argc, char** argv)
     if (callback_option && !out.has_callback)
         throw command_line::usage_error("the --callback- options need --callback-url");
     out.file = plain[0];
+    if (out.file == "-" && ::fcntl(STDIN_FILENO, F_GETFD) < 0)  // else a socket of ours takes its number
+        throw command_line::usage_error("standard input is closed");
     read_target(out, plain[1]);
     out.config.credentials(ossify::credentials_from_environment());
     return out;

@@ -290,6 +290,13 @@ class Uploads(unittest.TestCase):
         self.assertIn("cannot be read again", done.stderr.decode())
         self.assertEqual(self.emulator.get("never")[0], 404)
 
+    def test_a_closed_standard_input_ends_with_2(self):
+        command = ["sh", "-c", 'exec "$0" "$@" <&-', UPLOAD, "--endpoint", self.emulator.url, "--region", "cn-hangzhou",
+                   "-", "oss://examplebucket/never"]
+        done = subprocess.run(command, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("standard input is closed", done.stderr.decode())
+
     def test_wrong_usage_ends_with_2(self):
         for arguments in ([], [self.file], [self.file, "oss://b"], ["--nonsense", self.file, "oss://examplebucket/k"],
                           [self.file, "oss://examplebucket/k"],  # no endpoint
