@@ -494,6 +494,24 @@ TEST_CASE("a stream of which a part was given up is no object")
     }
 }
 
+TEST_CASE("a part that is given up although nobody cancelled stops the others at once")
+{
+    std::string const text = text_of(30 * part_bytes);
+    int asked = 0;
+    auto const give = [](bool now) -> awaitable<result<credentials>> {
+        if (!now)
+            co_return failure(errc::cancelled);
+        co_return credentials("test-id", secret("test-secret"));
+    };
+    std::function<awaitable<result<credentials>>()> const provider = [&] { return give(++asked != 3); };
+    scene s(testing::fault(), emulated_service::client_config().credentials(provider));
+    auto const stored = s.run(s.oss.upload(in_parts(text).parallel(2)));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::cancelled);
+    CHECK(s.service.received().size() < 5);
+    CHECK(s.service.open_uploads() == 0);
+}
+
 TEST_CASE("an upload stays within the client's memory")
 {
     std::string const text = text_of(30 * part_bytes);

@@ -18,9 +18,13 @@
 
 namespace ossify::detail {
 
-inline bool is_cancelled(failure const& why)
+/// Why a part came to nothing. One that was cancelled stops the others, too: when nobody cancelled the upload, a source
+/// or a credentials provider gave itself up, and the place of that part would never become free.
+inline failure as_given_up(failure why)
 {
-    return why == errc::cancelled || why.code() == asio::error::operation_aborted;
+    if (why != errc::cancelled && why.code() != asio::error::operation_aborted)
+        return why;
+    return failure(errc::cancelled, "sending a part was cancelled").in("upload");
 }
 
 /// A part that a worker is to send.
@@ -74,8 +78,7 @@ awaitable<void> check_end(upload_run<Transport>& run)
     std::array<std::byte, 1> one;
     auto const got = co_await run.spec.stream.read_some(one);
     if (!got) {
-        if (!is_cancelled(got.error()))
-            run.fail(got.error());
+        run.fail(as_given_up(got.error()));
     } else if (*got == 0) {
         run.stream_ended = true;
         run.state->end_of_stream();
@@ -110,8 +113,7 @@ awaitable<std::optional<ready_part>> read_part(upload_run<Transport>& run, part_
             co_return std::nullopt;
         auto const got = co_await stream_body::fill(run.spec.stream, room.bytes());
         if (!got) {
-            if (!is_cancelled(got.error()))
-                run.fail(got.error());
+            run.fail(as_given_up(got.error()));
             co_return std::nullopt;
         }
         bytes = *got;
@@ -173,8 +175,7 @@ awaitable<bool> send_part(upload_run<Transport>& run, ready_part ready)
     auto receipt = co_await perform(run.s, std::move(op), std::move(ready.sends), sending);
     run.retries += sending.attempts - 1;
     if (!receipt) {
-        if (!is_cancelled(receipt.error()))
-            run.fail(std::move(receipt).error());
+        run.fail(as_given_up(std::move(receipt).error()));
         co_return false;
     }
     run.state->stored(*receipt);
@@ -206,6 +207,7 @@ awaitable<void> send_parts(std::shared_ptr<upload_run<Transport>> run)
     } catch (std::system_error const& e) {
         if (e.code() != asio::error::operation_aborted)
             throw;
+        run->fail(as_given_up(failure(errc::cancelled)));
     }
     run->changed.happen();
 }

@@ -227,7 +227,7 @@ auto uploader<Transport>::send_and_complete() -> awaitable<outcome>
         co_return co_await end_badly(failure(errc::cancelled).in("upload"));
     if (auto const why = run_->failed())
         co_return co_await end_badly(*why);
-    if (!run_->state->complete())  // a source or a credentials provider that gave itself up
+    if (!run_->state->complete())
         co_return co_await end_badly(failure(errc::cancelled, "sending a part was cancelled").in("upload"));
     if (spec.expected_bytes && run_->is_stream() && *spec.expected_bytes != run_->stream_bytes)
         co_return co_await end_badly(wrong_length(run_->stream_bytes));
