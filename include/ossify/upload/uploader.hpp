@@ -268,7 +268,8 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
             auto const saved = co_await steps_.shielded(save_step(run_, completing));
             add(saved ? "the upload can go on from its checkpoint" : saved.error().message());
         } else {
-            add("its parts are left at the service");
+            add(completing ? "it was being completed: the object may be stored, else its parts are left at the service"
+                           : "its parts are left at the service");
         }
         co_return why;
     }
