@@ -111,6 +111,43 @@ TEST_CASE("a damaged checkpoint is a notice and a fresh start")
     }
 }
 
+TEST_CASE("what is no checkpoint is left as it is, and the upload fails before anything is sent")
+{
+    std::string const text = text_of(4 * part_bytes);
+    scene s;
+    checkpoint_memory store;
+    store.kept->text = "a photo that was named by mistake";
+    auto const stored = s.run(s.oss.upload(in_parts(text).checkpoint(store)));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::checkpoint_failed);
+    CHECK(store.kept->text == "a photo that was named by mistake");
+    CHECK(s.service.object("k") == nullptr);
+    CHECK(s.service.open_uploads() == 0);
+    auto const put = s.run(s.oss.upload(in_parts(text).threshold(text.size()).checkpoint(store)));
+    REQUIRE(put);
+    CHECK(store.kept->text == "a photo that was named by mistake");
+    REQUIRE(notices_of(put).size() == 1);
+    CHECK(notices_of(put).front().find("no checkpoint") != std::string::npos);
+}
+
+TEST_CASE("an object that is stored by put after all takes the earlier parts and their checkpoint away, and says so")
+{
+    std::string const text = text_of(4 * part_bytes);
+    std::string const shorter = text.substr(0, 100);
+    scene s;
+    checkpoint_memory store;
+    upload_until(s, in_parts(text).parallel(1).checkpoint(store), 3);
+    REQUIRE(s.service.open_uploads() == 1);
+    auto const stored = s.run(s.oss.upload(in_parts(shorter).threshold(part_bytes).checkpoint(store)));
+    REQUIRE(stored);
+    CHECK(stored->parts == 0);
+    CHECK(s.service.content("k") == shorter);
+    CHECK(s.service.open_uploads() == 0);
+    CHECK_FALSE(store.kept->text);
+    REQUIRE(notices_of(stored).size() == 1);
+    CHECK(notices_of(stored).front().find("without the parts") != std::string::npos);
+}
+
 TEST_CASE("another source, part size, object or headers make a fresh start, and say so")
 {
     std::string const text = text_of(6 * part_bytes);

@@ -297,6 +297,13 @@ class Uploads(unittest.TestCase):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("standard input is closed", done.stderr.decode())
 
+    def test_a_checkpoint_replaces_no_file_that_was_named_by_mistake(self):
+        done = self.put("--threshold", "0", "--checkpoint", self.file, key="never")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no checkpoint", done.stderr.decode())
+        self.assertTrue(os.path.exists(self.file))
+        self.assertEqual(self.emulator.get("never")[0], 404)
+
     def test_wrong_usage_ends_with_2(self):
         for arguments in ([], [self.file], [self.file, "oss://b"], ["--nonsense", self.file, "oss://examplebucket/k"],
                           [self.file, "oss://examplebucket/k"],  # no endpoint

@@ -52,6 +52,15 @@ inline std::string encode_checkpoint(checkpoint const& c)
     return codec::to_json_text(out);
 }
 
+/// Whether a text that cannot be read is a damaged checkpoint, and no other file that was named by mistake: it begins
+/// like one, is cut before it could, or all zeros, as files may be when the power has failed.
+inline bool may_be_checkpoint(std::string_view text) noexcept
+{
+    constexpr std::string_view begin = "{\"ossify_checkpoint\":";
+    auto const common = text.substr(0, begin.size());
+    return begin.starts_with(common) || text.find_first_not_of('\0') == text.npos;
+}
+
 /// Reads a checkpoint. Errors: `malformed_json` says what is wrong with it: cut, changed, of another version, or with
 /// parts that do not belong to its plan.
 inline result<checkpoint> decode_checkpoint(std::string_view text)

@@ -97,10 +97,54 @@ void adopt_parts(upload_run<Transport>& run, std::vector<part> const& saved, std
                                           "again");
 }
 
+/// Ends the upload of a checkpoint that nothing goes on from, unless it is of another object.
+/// Returns: whether it is left as it is at the service.
+template<transport Transport>
+awaitable<bool> end_earlier(upload_run<Transport>& run, multipart_upload earlier,
+                            typename upload_run<Transport>::time_point end)
+{
+    if (earlier.bucket != run.spec.bucket || earlier.key != run.spec.key)
+        co_return true;
+    abort_multipart_upload op(std::move(earlier));
+    op.requester_pays = run.spec.headers.requester_pays;
+    auto const gone = co_await perform(run.s, std::move(op), end);
+    co_return !gone && gone.error() != errc::no_such_upload;
+}
+
+/// Why a text must not be replaced although it is no checkpoint: somebody's file was named by mistake.
+inline failure not_ours()
+{
+    return failure(errc::checkpoint_failed, "what is there is no checkpoint and is left as it is; name another place");
+}
+
+/// The object was stored at once. Ends what an earlier run had begun to send in parts, and removes its checkpoint.
+/// Errors: `checkpoint_failed`.
+template<transport Transport>
+awaitable<result<void>> retire_checkpoint(upload_run<Transport>& run)
+{
+    auto const text = co_await run.spec.checkpoint.load();
+    if (!text)
+        co_return text.error();
+    if (!*text)
+        co_return result<void>();
+    auto const found = decode_checkpoint(**text);
+    if (!found && !may_be_checkpoint(**text))
+        co_return not_ours();
+    if (found) {
+        auto const end = Transport::clock_type::now() + run.spec.abort_limit;
+        bool const left = co_await end_earlier(run, found->upload, end);
+        run.notice("the object was stored in one request, without the parts of the checkpoint" +
+                   (left ? "; upload " + found->upload.upload_id + " of oss://" + found->upload.bucket + "/" +
+                               found->upload.key + " is left as it is"
+                         : std::string()));
+    }
+    co_return co_await run.spec.checkpoint.remove();
+}
+
 /// Looks for a checkpoint that this upload can go on from.
 /// Returns: the stored object, when an earlier run had completed the upload but did not learn of it; else nothing, and
 /// `run.upload` has an id if there is something to go on from.
-/// Errors: `checkpoint_failed` when it cannot be read; those of ListParts, but for `no_such_upload`.
+/// Errors: `checkpoint_failed` when it cannot be read or is something else; those of ListParts, but for `no_such_upload`.
 template<transport Transport>
 awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& run)
 {
@@ -111,18 +155,14 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
     if (!*text)
         co_return nothing();
     auto const found = decode_checkpoint(**text);
+    if (!found && !may_be_checkpoint(**text))
+        co_return not_ours();
     if (!found) {
         run.notice(found.error().message() + "; the upload starts afresh");
         co_return nothing();
     }
     if (auto const why = difference(*found, run.saved); !why.empty()) {
-        bool left = found->upload.bucket != run.spec.bucket || found->upload.key != run.spec.key;
-        if (!left) {
-            abort_multipart_upload op(found->upload);
-            op.requester_pays = run.spec.headers.requester_pays;
-            auto const gone = co_await perform(run.s, std::move(op), run.end);
-            left = !gone && gone.error() != errc::no_such_upload;
-        }
+        bool const left = co_await end_earlier(run, found->upload, run.end);
         run.notice("the checkpoint " + why + "; the upload starts afresh" +
                    (left ? ", and upload " + found->upload.upload_id + " is left as it is" : std::string()));
         co_return nothing();

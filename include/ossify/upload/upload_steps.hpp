@@ -72,6 +72,12 @@ awaitable<result<void>> drop_step(run_ptr<Transport> run)
     co_return co_await run->spec.checkpoint.remove();
 }
 
+template<transport Transport>
+awaitable<result<void>> retire_step(run_ptr<Transport> run)
+{
+    co_return co_await retire_checkpoint(*run);
+}
+
 /// Fails the upload when its time is over, whatever it waits for.
 template<transport Transport>
 awaitable<void> time_step(run_ptr<Transport> run)

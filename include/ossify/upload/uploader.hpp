@@ -152,6 +152,11 @@ auto uploader<Transport>::put(body sends) -> awaitable<outcome>
     auto stored = co_await steps_.guarded(put_step(run_, std::move(prepared)));
     if (!stored)
         co_return std::move(stored).error();
+    if (spec.checkpoint) {
+        auto const retired = co_await steps_.shielded(retire_step(run_));
+        if (!retired)
+            run_->notice(retired.error().message());
+    }
     co_return stored_by(*std::move(stored));
 }
 

@@ -54,6 +54,16 @@ TEST_CASE("a checkpoint with any byte changed is refused, or means the same")
     }
 }
 
+TEST_CASE("a damaged checkpoint is told from another file")
+{
+    auto const text = encode_checkpoint(sample());
+    for (std::size_t length = 0; length <= text.size(); ++length)
+        CHECK(may_be_checkpoint(text.substr(0, length)));
+    CHECK(may_be_checkpoint(std::string(4096, '\0')));
+    for (char const* other : {" ", "{}", "{\"a\":1}", "\x89PNG\r\n", "{\"ossify_checkpoin_", "null"})
+        CHECK_FALSE(may_be_checkpoint(other));
+}
+
 TEST_CASE("a checkpoint says what is wrong with it")
 {
     auto const text = encode_checkpoint(sample());
