@@ -264,6 +264,23 @@ TEST_CASE("cancellation at any point of an upload by put ends at once")
                       });
 }
 
+TEST_CASE("terminal cancellation during the completion has an unknown outcome when the object cannot be asked for")
+{
+    std::string const text = text_of(2 * part_bytes + 9);
+    int unknown = 0;
+    auto const check = [&](scene& s, outcome const& got) {
+        if (got)
+            return;
+        unknown += got.error() == errc::outcome_unknown;
+        CHECK((s.service.object("k") == nullptr || got.error() == errc::outcome_unknown));
+    };
+    cancel_everywhere([&](scene& s) { return s.oss.upload(in_parts(text)); }, asio::cancellation_type::terminal, check,
+                      [](scene& s) {
+                          s.service.faults().on(emulation::operation::head_object).status(403, "AccessDenied");
+                      });
+    CHECK(unknown > 0);
+}
+
 TEST_CASE("an upload that is cancelled and fails to abort ends within its limit")
 {
     std::string const text = text_of(5 * part_bytes);

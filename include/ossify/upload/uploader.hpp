@@ -290,6 +290,8 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
             co_await drop_checkpoint();
             co_return stored_by(**std::move(found));
         }
+        if (!found && why == errc::cancelled)
+            co_return std::move(found).error();
     }
     why.edit().upload_id.clear();
     co_await drop_checkpoint();
