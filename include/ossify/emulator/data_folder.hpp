@@ -3,11 +3,10 @@
 
 #include <ossify/core/result.hpp>
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -119,12 +118,21 @@ inline result<void> make_folder(std::filesystem::path const& path)
 
 inline result<std::string> read_file(std::filesystem::path const& path)
 {
-    errno = 0;
-    std::ifstream in(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (!in.is_open() || in.bad())
-        return failed("read", path, errno != 0 ? errno : EIO);
-    return text;
+    descriptor const in(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!in)
+        return failed("open", path);
+    std::string text;
+    std::array<char, 4096> piece;
+    for (;;) {
+        ::ssize_t const got = ::read(in.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return failed("read", path);
+        if (got == 0)
+            return text;
+        text.append(piece.data(), static_cast<std::size_t>(got));
+    }
 }
 
 /// Keeps a folder to one process, until it is destroyed or the process ends, however it ends.

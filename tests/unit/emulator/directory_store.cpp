@@ -296,6 +296,22 @@ TEST_CASE("a damaged record is set aside with a notice, and keeps its bytes and 
     }
 }
 
+TEST_CASE("a record that cannot be read is set aside like a damaged one")
+{
+    tests::temporary_folder in;
+    kept k(in);
+    k.bucket("photos");
+    k.put("a", "alpha");
+    k.put("b", "beta");
+    fs::remove(record_of(k, "a"));
+    fs::create_directory(record_of(k, "a"));  // as the disk says of a file: it opens, and reading it fails
+    k.open();
+    REQUIRE(k.store->notices().size() == 1);
+    CHECK(k.store->notices()[0].find("cannot read") != std::string::npos);
+    CHECK_FALSE(k.get("a"));
+    CHECK(k.get("b") == "beta");
+}
+
 TEST_CASE("an object whose bytes are missing or cut is not shown")
 {
     tests::temporary_folder in;
