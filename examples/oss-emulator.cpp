@@ -5,6 +5,7 @@
 // prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM: requests under way may then end,
 // and a second signal ends it at once.
 #include <ossify/auth/credentials.hpp>
+#include <ossify/emulator/data_folder.hpp>
 #include <ossify/emulator/emulator.hpp>
 #include <ossify/emulator/key_file.hpp>
 
@@ -19,9 +20,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -87,11 +86,10 @@ void read_bucket(options& to, std::string const& text)
 
 void read_keys(options& to, std::string const& path)
 {
-    std::ifstream file(path, std::ios::binary);
-    std::string const text{std::istreambuf_iterator<char>(file), {}};
-    if (!file)
-        throw command_line::usage_error("--keys: " + path + " cannot be read");
-    auto keys = ossify::emulation::parse_keys(text);
+    auto const text = ossify::emulation::durable::read_file(path);
+    if (!text)
+        throw command_line::usage_error("--keys: " + text.error().message());
+    auto keys = ossify::emulation::parse_keys(*text);
     if (!keys)
         throw command_line::usage_error("--keys: " + path + ": " + keys.error().message());
     for (auto& key : *keys)
@@ -175,6 +173,8 @@ options read_options(int argc, char** argv)
         throw command_line::usage_error("--no-authentication has no use for keys");
     if (out.tls_cert.empty() != out.tls_key.empty())
         throw command_line::usage_error("--tls-cert and --tls-key belong together");
+    if (out.region.empty())
+        throw command_line::usage_error("--region takes a name, such as cn-hangzhou");
     if (out.store == "directory" && out.data_dir.empty())
         throw command_line::usage_error("--data-dir takes a folder");
     if (out.quiet && !out.log.empty())

@@ -116,6 +116,7 @@ class Options(Case):
                 (["--data-dir", ""], "takes a folder"), (["--fault", "explode"], '"explode"'),
                 (["--fault", "on=put_object"], "does nothing"), (["--bucket", "No"], "no bucket name"),
                 (["--bucket", "photos=open"], "no ACL of a bucket"), (["--keys", "/nowhere/keys"], "/nowhere/keys"),
+                (["--keys", "/"], 'cannot read "/"'), (["--region", ""], "--region takes a name"),
                 (["--keys", __file__], "line 2: "), (["--access-key-id", "a", "--access-key-secret", "b",
                                                       "--no-authentication"], "no use for keys"),
                 (["--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k"], "/nowhere/c"),
