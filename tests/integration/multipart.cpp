@@ -522,6 +522,47 @@ TEST_CASE("an upload stays within the client's memory")
     CHECK(s.net.connections() <= 3);  // a part that is sent has its memory
 }
 
+TEST_CASE("a slow stream whose parts grow is not held up by memory for smaller ones")
+{
+    constexpr unsigned parts = 5'010;  // the 5,001st is twice as large
+    scene s(testing::fault(), emulated_service::client_config().upload_memory(2 * min_part_bytes));
+    class slow_zeros {
+    public:
+        awaitable<result<std::size_t>> read_some(std::span<std::byte> out)
+        {
+            if (read_ > 4'990 * min_part_bytes) {  // all that was read is sent before more comes
+                asio::any_io_executor const ex = co_await asio::this_coro::executor;
+                for (int i = 0; i != 300; ++i)
+                    co_await asio::post(ex, asio::use_awaitable_t<asio::any_io_executor>{});
+            }
+            std::uint64_t const left = (5'000 + 2 * (parts - 5'000)) * min_part_bytes - read_;
+            auto const n = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left));
+            read_ += n;
+            co_return n;
+        }
+
+    private:
+        std::uint64_t read_ = 0;
+    };
+    s.service.before = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        http::fields h;
+        if (r.head.method == http::method::put)
+            h.set("ETag", "\"E\"");
+        else if (r.head.target.find("uploadId") != std::string::npos)
+            h.set("ETag", "\"X-5010\"");
+        else
+            return std::nullopt;
+        return testing::scripted_reply(testing::http_reply(200, {}, h));
+    };
+    auto const stored = s.run(s.oss.upload_stream(upload_stream_request<>("examplebucket", "k")
+                                                      .source(slow_zeros())
+                                                      .part_size(min_part_bytes)
+                                                      .parallel(3)
+                                                      .check_crc64(false)));
+    REQUIRE(stored);
+    CHECK(stored->parts == parts);
+}
+
 TEST_CASE("a part larger than the client's memory goes alone")
 {
     std::string const text = text_of(3 * part_bytes);

@@ -108,6 +108,10 @@ awaitable<std::optional<ready_part>> read_part(upload_run<Transport>& run, part_
         bytes = *std::exchange(run.first_bytes, std::nullopt);
         room = std::move(run.first_room);
     } else {
+        if (room.bytes().size() != span->bytes) {
+            run.wanted_room = span->bytes;
+            run.changed.happen();  // who waits with a room of another size lets it go
+        }
         bool const room_made = co_await room.reserve(run.memory, span->bytes, true);
         if (!room_made)
             co_return std::nullopt;
@@ -142,6 +146,9 @@ awaitable<std::optional<ready_part>> next_stream_part(upload_run<Transport>& run
             co_return std::nullopt;
         if (run.try_read())
             break;
+        // the one that reads may need the memory, and we wait for it
+        if (room.bytes().size() != run.wanted_room || run.memory.contended())
+            room.release();
         bool const woken = co_await run.changed.wait(seen);
         if (!woken)
             co_return std::nullopt;

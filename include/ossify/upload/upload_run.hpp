@@ -102,6 +102,7 @@ public:
     bool reading = false;            ///< guarded by mutex: one worker reads at a time
     bool stream_ended = false;       ///< known once nobody reads
     std::uint64_t stream_bytes = 0;  ///< read so far
+    std::atomic<std::uint64_t> wanted_room{0};  ///< bytes that the reader has asked for the last time
     part_room first_room;            ///< what was read before it was known whether there would be parts
     std::optional<std::size_t> first_bytes;
 
