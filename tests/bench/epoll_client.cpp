@@ -113,7 +113,7 @@ struct connection {
     std::string head;
     std::size_t head_sent = 0;
     std::string in;
-    std::vector<char> buffer;
+    char* buffer = nullptr;
     char const* map = nullptr;      // the part, for its checksum, when sendfile sends it
     std::uint64_t map_bytes = 0;
     char const* loaded = nullptr;   // bytes that are still to be sent
@@ -131,7 +131,7 @@ public:
         for (connection& c : connections_) {
             c.fd = dial(static_cast<std::uint16_t>(args.number("port", 0)));
             if (source_ == how::pread)
-                c.buffer.resize(chunk);
+                c.buffer = static_cast<char*>(std::aligned_alloc(4096, chunk));  // see session/buffer_pool.hpp
         }
     }
 
@@ -262,11 +262,11 @@ private:
         static std::array<char, 1 << 20> const zeros{};
         auto n = static_cast<std::size_t>(std::min<std::uint64_t>(chunk, c.end - c.offset));
         if (source_ == how::pread) {
-            ssize_t const got = ::pread(file_, c.buffer.data(), n, static_cast<off_t>(c.offset));
+            ssize_t const got = ::pread(file_, c.buffer, n, static_cast<off_t>(c.offset));
             if (got <= 0)
                 give_up("pread");
             n = static_cast<std::size_t>(got);
-            c.loaded = c.buffer.data();
+            c.loaded = c.buffer;
         } else if (source_ == how::memory) {
             c.loaded = zeros.data();
         } else {

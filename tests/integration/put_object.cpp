@@ -418,12 +418,12 @@ TEST_CASE("progress counts up to the whole and starts again with a new attempt")
     net.on_request([&](received_request const&) {
         return ++n == 1 ? scripted_reply(http_reply(503)) : scripted_reply(http_reply(200));
     });
-    std::string const body = text_of(150'000);
+    std::string const body = text_of(600'000);
     std::vector<std::uint64_t> seen;
     auto const stored = put(net, settings(2),
                             put_object_request("examplebucket", "k")
                                 .body(asio::buffer(body))
                                 .on_progress([&](put_progress const& p) { seen.push_back(p.sent); }));
     REQUIRE(stored);
-    CHECK(seen == std::vector<std::uint64_t>{65536, 131072, 150000, 65536, 131072, 150000});
+    CHECK(seen == std::vector<std::uint64_t>{262144, 524288, 600000, 262144, 524288, 600000});
 }

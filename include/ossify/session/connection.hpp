@@ -29,9 +29,8 @@ class connection {
 public:
     using clock = typename Transport::clock_type;
     using time_point = typename clock::time_point;
-    // One read, one sum, one send. The chunks of some concurrent parts fit in a core's second-level cache together, where
-    // those of 256 KiB do not.
-    static constexpr std::size_t chunk_bytes = 64 * 1024;
+    // One read, one sum while it is in the cache, one send. Half as much costs a tenth more CPU, a quarter a half more.
+    static constexpr std::size_t chunk_bytes = 256 * 1024;
 
     connection(Transport const& net, asio::any_io_executor const& ex, std::shared_ptr<watchdog<clock>> dog, peer to)
         : stream_(net.make_stream(ex)), to_(std::move(to)), deadline_(std::move(dog), ex, &on_deadline, this)
@@ -149,7 +148,7 @@ public:
     void close() noexcept { stream_.close(); }
 
 private:
-    static constexpr std::size_t file_chunk_bytes = 1024 * 1024;  // costs a dozen system calls, but no memory
+    static constexpr std::size_t file_chunk_bytes = 4 * 1024 * 1024;  // costs a dozen system calls, but no memory
     static constexpr std::size_t turn_bytes = 256 * 1024;  // a tenth of a millisecond or so; others wait that long
 
     static void on_deadline(void* self) noexcept
