@@ -67,8 +67,9 @@ class Bench:
     def server(self, kind):
         """One server a kind; "real ..." computes the checksum of what it gets and counts."""
         if kind not in self.servers:
-            words = [{"plain": "crc=zeros", "real": "crc=real", "late": "delay=10000", "tls": "tls=" + self.tls}[word]
-                     for word in kind.split()]
+            said = {"plain": "crc=zeros", "polling": "polls=50", "real": "crc=real", "late": "delay=10000",
+                    "tls": "tls=" + self.tls}
+            words = [said[word] for word in kind.split()]
             self.servers[kind] = Server(self.folder, *words)
         return self.servers[kind]
 

@@ -1,12 +1,15 @@
 // A server that takes uploads as fast as it can and forgets them, to time clients with: PUT, multipart uploads, HEAD.
 // One epoll thread on 127.0.0.1. Bodies are dropped inside the kernel unless their checksum must really be computed.
 //
-//   sink-server [port=0] [crc=zeros|real|off] [tls=FOLDER] [delay=MICROSECONDS] [life=SECONDS]
+//   sink-server [port=0] [crc=zeros|real|off] [tls=FOLDER] [delay=MICROSECONDS] [polls=MICROSECONDS]
+//       [life=SECONDS]
 //
 // It prints its port. crc=zeros (the default) answers the CRC-64 of a body of that many zero bytes without reading it;
 // crc=real reads the body and computes it. tls= makes a certificate and leaves its authority in FOLDER/ca.pem. delay=
-// holds every answer back. A request with a callback is answered with a JSON body. GET /stat answers what came in since
-// the last one: requests, bytes, connections, and the CRC-64 of the last object. It ends with its standard input.
+// holds every answer back. polls= looks for more that long before it sleeps, unless others want the processor: who sends
+// to a server that sleeps pays for waking it. A request with a callback is answered with a JSON body. GET /stat answers
+// what came in since the last one: requests, bytes, connections, and the CRC-64 of the last object. It ends with its
+// standard input.
 #include <ossify/codec/crc64.hpp>
 
 #include "certificates.hpp"
@@ -17,6 +20,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -474,14 +478,20 @@ int main(int count, char** values)
     ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &e);  // fails for a file, which does not matter
 
     auto const end = clock_type::now() + std::chrono::seconds(args.number("life", 3600));
+    auto const polls = std::chrono::microseconds(args.number("polls", 0));
     std::vector<epoll_event> events(512);
-    while (clock_type::now() < end) {
-        int wait = 1000;
+    auto busy_until = clock_type::now();
+    for (auto now = busy_until; now < end; now = clock_type::now()) {
+        int wait = now < busy_until ? 0 : 1000;
         if (!held_back.empty()) {
             auto const left = held_back.front().when - clock_type::now();
             wait = std::max(0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
         }
         int const n = ::epoll_wait(epoll_fd, events.data(), static_cast<int>(events.size()), wait);
+        if (n > 0)
+            busy_until = clock_type::now() + polls;
+        else if (wait == 0)
+            ::sched_yield();
         for (int i = 0; i < n; ++i) {
             epoll_event const& event = events[static_cast<std::size_t>(i)];
             if (event.data.ptr == &listening) {
@@ -499,7 +509,7 @@ int main(int count, char** values)
             if (!alive)
                 drop(c);
         }
-        for (auto const now = clock_type::now(); !held_back.empty() && held_back.front().when <= now;) {
+        for (now = clock_type::now(); !held_back.empty() && held_back.front().when <= now;) {
             connection* const c = held_back.front().to;
             held_back.pop_front();
             if (c != nullptr && !flush(*c))

@@ -30,7 +30,7 @@ class Goal:
 class Workload:
     name: str
     title: str
-    server: str             # plain, late or tls
+    server: str             # plain, polling, late or tls
     unit: str               # request or GiB
     contenders: list
     goals: list = field(default_factory=list)
@@ -63,7 +63,7 @@ def workloads(sizes):
     late = f"puts requests={sizes.late_puts} in_flight={ALL_AT_ONCE}"
     curl = "curl -sS -o {null} -w {curl_figures} -H Expect: -T {put_file} http://127.0.0.1:{port}/bkt/obj"
     return [
-        Workload("parts", "a file in parts of 8 MiB, 4 at a time", "plain", "GiB", [
+        Workload("parts", "a file in parts of 8 MiB, 4 at a time", "polling", "GiB", [
             Contender("ossify", f"ossify-client {parts}"),
             Contender("ossify, sendfile", f"ossify-client {parts} read=sendfile"),
             Contender("epoll floor", f"epoll-client {parts}"),
@@ -81,7 +81,7 @@ def workloads(sizes):
             Goal("ossify", "official C++ SDK", "cpu", "<=", 1 / 4, 1 / 6.5),
             Goal("ossify", "official C++ SDK", "rate", ">=", 2.5, 3.8),
             Goal("ossify", "", "peak", "<=", 12, 9)], parts=True),
-        Workload("put", "a file in one put", "plain", "GiB", [
+        Workload("put", "a file in one put", "polling", "GiB", [
             Contender("ossify", "ossify-client put file={put_file}"),
             Contender("epoll floor", "epoll-client put file={put_file}"),
             Contender("libcurl multi, no CRC", "curl-client put file={put_file}"),

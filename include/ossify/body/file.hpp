@@ -5,6 +5,7 @@
 #include <ossify/body/mapped_file.hpp>
 #include <ossify/body/source.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -120,11 +121,12 @@ private:
         file_identity identity;
         std::optional<detail::mapped_file> mapped;
         blocking_pool threads{2};
-        std::atomic<std::int64_t> cold_bytes{0};  // that still go to a thread without a look at the cache
+        // A look at the cache may start the next read-ahead, which takes the loop's time. So after a miss some bytes are
+        // read by the threads from the start; few at first, because a look can also fail for no lasting reason.
+        std::atomic<std::int64_t> cold_bytes{0};  // that still go to a thread without a look
+        std::atomic<std::int64_t> distrust{4 * 1024 * 1024};
     };
-    // A look at the cache may start the next read-ahead, which takes the loop's time. So after a miss so many bytes are
-    // read by the threads from the start.
-    static constexpr std::int64_t distrust = 256 * 1024 * 1024;
+    static constexpr std::int64_t most_distrust = 256 * 1024 * 1024;
 
     file_source(int fd, std::string path) : shared_(std::make_shared<state>(fd, std::move(path))) {}
 
@@ -160,8 +162,11 @@ private:
             if (file->cold_bytes <= 0) {
                 got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
                 code = errno;
-                if (got < 0 && code == EAGAIN)
-                    file->cold_bytes = distrust;
+                if (got < 0 && code == EAGAIN) {
+                    std::int64_t const bytes = file->distrust;
+                    file->cold_bytes = bytes;
+                    file->distrust = std::min(2 * bytes, most_distrust);
+                }
             }
 #endif
             // not in the page cache, or a file system that cannot tell: let a thread wait for it
