@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -120,7 +121,8 @@ private:
         std::string path;
         file_identity identity;
         std::optional<detail::mapped_file> mapped;
-        blocking_pool threads{2};
+        // on a small machine one, so that the event loop finds a processor when it wants one
+        blocking_pool threads{std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 2)};
         // A look at the cache may start the next read-ahead, which takes the loop's time. So after a miss some bytes are
         // read by the threads from the start; few at first, because a look can also fail for no lasting reason.
         std::atomic<std::int64_t> cold_bytes{0};  // that still go to a thread without a look
