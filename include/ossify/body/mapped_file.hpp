@@ -95,7 +95,7 @@ private:
 
         bool is_cached() const noexcept
         {
-            std::array<unsigned char, 4096> pages;
+            std::array<unsigned char, 1024> pages;
             std::size_t const count = (ahead_ + bytes_ + page_bytes() - 1) / page_bytes();
             if (count > pages.size() || ::mincore(at_, ahead_ + bytes_, pages.data()) != 0)
                 return false;

@@ -148,7 +148,7 @@ public:
     void close() noexcept { stream_.close(); }
 
 private:
-    static constexpr std::size_t file_chunk_bytes = 4 * 1024 * 1024;  // costs a dozen system calls, but no memory
+    static constexpr std::size_t file_chunk_bytes = 2 * 1024 * 1024;  // costs a dozen system calls, but no memory
     static constexpr std::size_t turn_bytes = 256 * 1024;  // a tenth of a millisecond or so; others wait that long
 
     static void on_deadline(void* self) noexcept

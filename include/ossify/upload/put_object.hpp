@@ -102,7 +102,7 @@ public:
     put_object_request& content_md5(bool v = true) { return this->set(md5_, v); }
     /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes.
     put_object_request& check_crc64(bool v) { return this->set(crc_, v); }
-    /// Called on the operation's executor after every chunk, at most 256 KiB (4 MiB with `file_reading::sendfile`); it
+    /// Called on the operation's executor after every chunk, at most 256 KiB (2 MiB with `file_reading::sendfile`); it
     /// must not throw.
     put_object_request& on_progress(std::function<void(put_progress const&)> hook)
     {
