@@ -15,34 +15,17 @@ import tempfile
 import threading
 import unittest
 
+from listening import Listening
+
 SERVER, UPLOAD, EMULATOR = sys.argv[1:4]
 
 
-class Program:
-    """A program that says `listening on URL` in its first line."""
-
+class Program(Listening):
     def __init__(self, path, *options):
-        self.process = subprocess.Popen([path, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:"), line
-        self.url = line[len("listening on "):].strip()
-        self.host = self.url.split("://")[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self, by=signal.SIGTERM):
-        self.process.send_signal(by)
-        code = self.process.wait(20)
-        self.process.stdout.close()
-        return code
+        super().__init__(path, "--listen", "127.0.0.1:0", *options)
 
     def log(self):
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self.line())
 
 
 def post(host, target, body, headers, method="POST"):
@@ -160,7 +143,7 @@ class WithEmulator(unittest.TestCase):
         environment = {**os.environ, "OSS_ACCESS_KEY_ID": "test-id", "OSS_ACCESS_KEY_SECRET": "test-secret"}
         with Program(EMULATOR, "--bucket", "examplebucket", "--access-key-id", "test-id", "--access-key-secret",
                      "test-secret", "--quiet") as oss:
-            key_url = next(line.split()[-1] for line in iter(oss.process.stdout.readline, "") if "callback key" in line)
+            key_url = oss.callback_key()
             with Program(SERVER, "--public-key-url", key_url) as server, tempfile.NamedTemporaryFile() as file:
                 file.write(b"hello")
                 file.flush()

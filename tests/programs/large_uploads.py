@@ -27,6 +27,8 @@ import time
 import urllib.request
 from email.utils import formatdate
 
+from listening import Listening
+
 MIB = 1024 * 1024
 KEY_ID, KEY_SECRET = "test-id", "test-secret"
 ENV = {"PATH": os.environ["PATH"], "OSS_ACCESS_KEY_ID": KEY_ID, "OSS_ACCESS_KEY_SECRET": KEY_SECRET}
@@ -65,23 +67,10 @@ def make_file(path, size, seed=1):
         os.fsync(f.fileno())
 
 
-class Emulator:
+class Emulator(Listening):
     def __init__(self, *options):
-        self.process = subprocess.Popen(
-            [EMULATOR, "--listen", "127.0.0.1:0", "--bucket", "examplebucket", "--access-key-id", KEY_ID,
-             "--access-key-secret", KEY_SECRET, "--quiet", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on "), line
-        self.url = line[len("listening on "):].strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        self.process.stdout.close()
+        super().__init__(EMULATOR, "--listen", "127.0.0.1:0", "--bucket", "examplebucket", "--access-key-id", KEY_ID,
+                         "--access-key-secret", KEY_SECRET, "--quiet", *options)
 
     def ask(self, what):
         with urllib.request.urlopen(f"{self.url}/_emulator/{what}", timeout=20) as answer:
@@ -96,7 +85,7 @@ class Emulator:
         date = formatdate(usegmt=True)
         text = f"{method}\n\n\n{date}\n/examplebucket/{key}"
         mac = base64.b64encode(hmac.new(KEY_SECRET.encode(), text.encode(), hashlib.sha1).digest()).decode()
-        connection = http.client.HTTPConnection(self.url.split("://")[1], timeout=60)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         connection.request(method, f"/examplebucket/{key}",
                            headers={"Date": date, "Authorization": f"OSS {KEY_ID}:{mac}"})
         response = connection.getresponse()

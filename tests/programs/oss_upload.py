@@ -11,7 +11,6 @@ import http.client
 import http.server
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -21,35 +20,23 @@ import time
 import unittest
 from email.utils import formatdate
 
+from listening import Listening
+
 UPLOAD, EMULATOR = sys.argv[1:3]
 KEY_ID, KEY_SECRET = "test-id", "test-secret"
 
 
-class Emulator:
-    """oss-emulator on a free port."""
-
+class Emulator(Listening):
     def __init__(self, *options):
-        self.process = subprocess.Popen(
-            [EMULATOR, "--listen", "127.0.0.1:0", "--bucket", "examplebucket", "--access-key-id", KEY_ID,
-             "--access-key-secret", KEY_SECRET, "--quiet", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on "), line
-        self.url = line[len("listening on "):].strip()
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
-        self.process.stdout.close()
-        return code
+        super().__init__(EMULATOR, "--listen", "127.0.0.1:0", "--bucket", "examplebucket", "--access-key-id", KEY_ID,
+                         "--access-key-secret", KEY_SECRET, "--quiet", *options)
 
     def get(self, key, method="GET"):
         """Asks for an object with a signature of version 1 made here: status and headers, body."""
         date = formatdate(usegmt=True)
         text = f"{method}\n\n\n{date}\n/examplebucket/{key}"
         mac = base64.b64encode(hmac.new(KEY_SECRET.encode(), text.encode(), hashlib.sha1).digest()).decode()
-        host = self.url.split("://")[1]
-        connection = http.client.HTTPConnection(host, timeout=20)
+        connection = http.client.HTTPConnection(self.host, timeout=20)
         connection.request(method, f"/examplebucket/{key}", headers={"Date": date, "Authorization": f"OSS {KEY_ID}:{mac}"})
         response = connection.getresponse()
         body = response.read()

@@ -13,32 +13,20 @@ import tempfile
 import unittest
 from xml.etree import ElementTree
 
+from listening import Listening
+
 PRESIGN, SERVER, EMULATOR = sys.argv[1:4]
 ENVIRONMENT = {**os.environ, "OSS_ACCESS_KEY_ID": "test-id", "OSS_ACCESS_KEY_SECRET": "test-secret"}
 PHOTO = os.urandom(100_000)
 
 
-def start(*command):
-    """A program that says `listening on URL` in its first line: process and URL."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
-    line = process.stdout.readline()
-    assert line.startswith("listening on "), (command, line)
-    return process, line[len("listening on "):].strip()
-
-
-def stop(process):
-    process.kill()
-    process.wait()
-    process.stdout.close()
-
-
 class Curl(unittest.TestCase):
     def setUp(self):
-        oss, self.endpoint = start(EMULATOR, "--listen", "127.0.0.1:0", "--bucket", "photos", "--quiet")
-        self.addCleanup(stop, oss)
-        key_url = next(line.split()[-1] for line in iter(oss.stdout.readline, "") if "callback key" in line)
-        self.server, self.application = start(SERVER, "0", key_url)
-        self.addCleanup(stop, self.server)
+        oss = Listening(EMULATOR, "--listen", "127.0.0.1:0", "--bucket", "photos", "--quiet", env=ENVIRONMENT)
+        self.addCleanup(oss.close)
+        self.server = Listening(SERVER, "0", oss.callback_key())
+        self.addCleanup(self.server.close)
+        self.endpoint, self.application = oss.url, self.server.url
         self.photo = tempfile.NamedTemporaryFile()
         self.addCleanup(self.photo.close)
         self.photo.write(PHOTO)
@@ -70,7 +58,7 @@ class Curl(unittest.TestCase):
         status, body = self.run_it(self.granted(version))
         self.assertEqual(status, 200, body)
         self.assertEqual(json.loads(body), {"photo_id": "alice/holiday.jpg"})
-        self.assertEqual(self.server.stdout.readline(), f"alice stored holiday.jpg, {len(PHOTO)} bytes\n")
+        self.assertEqual(self.server.line(), f"alice stored holiday.jpg, {len(PHOTO)} bytes")
 
     def test_a_url_of_version_1_is_enough_to_upload_with_a_callback(self):
         self.assertIn("Signature=", self.granted("v1")[-1])

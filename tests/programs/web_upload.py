@@ -7,40 +7,20 @@ import http.client
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import unittest
 import urllib.parse
 
+from listening import Listening
+
 WEB_UPLOAD, EMULATOR = sys.argv[1:3]
 ENVIRONMENT = {**os.environ, "OSS_ACCESS_KEY_ID": "test-id", "OSS_ACCESS_KEY_SECRET": "test-secret"}
 
 
-class Program:
-    """A program that says `listening on URL` in its first line."""
-
+class Program(Listening):
     def __init__(self, *command):
-        self.process = subprocess.Popen([*command, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT)
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:"), line
-        self.url = line[len("listening on "):].strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.end = self.close()
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
-        self.process.stdout.close()
-        return code
-
-    def line(self):
-        return self.process.stdout.readline().strip()
+        super().__init__(*command, "--listen", "127.0.0.1:0", env=ENVIRONMENT)
 
 
 def ask(url, method="GET", body=None, headers=None):
@@ -90,7 +70,7 @@ class Application(unittest.TestCase):
 
     def test_a_file_goes_to_a_service_that_is_named(self):
         with Program(EMULATOR, "--bucket", "pictures") as service:
-            key_url = next(l.split()[-1] for l in iter(service.process.stdout.readline, "") if "callback key" in l)
+            key_url = service.callback_key()
             with Program(WEB_UPLOAD, "--endpoint", service.url, "--bucket", "pictures", "--public-key-url", key_url) as app:
                 self.assertTrue(form_for(app, "a")["action"].startswith(service.url))
                 self.uploads_and_shows(app)
