@@ -272,12 +272,10 @@ ossify::json::object describe(outcome const& got, double seconds)
     return out;
 }
 
-std::string shown(ossify::failure const& why) { return ossify::printable(ossify::to_string(why)); }
-
 void print(options const& o, outcome const& got)
 {
     if (!got) {
-        std::cerr << "oss-upload: " << shown(got.error()) << '\n';
+        std::cerr << "oss-upload: " << got.error() << '\n';
         return;
     }
     if (!o.quiet) {
@@ -295,12 +293,12 @@ void print(options const& o, outcome const& got)
                       << ossify::printable(got->callback.body()) << '\n';
     }
     if (got->callback.failed())
-        std::cerr << "oss-upload: stored, but the callback failed: " << shown(got->callback.failure())
+        std::cerr << "oss-upload: stored, but the callback failed: " << got->callback.failure()
                   << "\nThe object is complete: do not upload it again. Mend the application server, then tell it of "
                      "the object.\n";
     else if (got->callback.unknown())
         std::cerr << "oss-upload: stored, but whether the callback was delivered is unknown: "
-                  << shown(got->callback.failure()) << '\n';
+                  << got->callback.failure() << '\n';
 }
 
 int exit_code_of(outcome const& got)

@@ -2,6 +2,7 @@
 #define OSSIFY_CORE_FAILURE_HPP
 
 #include <ossify/core/error.hpp>
+#include <ossify/core/printable.hpp>
 
 #include <memory>
 #include <ostream>
@@ -80,7 +81,7 @@ private:
     std::shared_ptr<diagnostics> info_;
 };
 
-/// One line: operation, what happened, the service's words, request id.
+/// One line: operation, what happened, the service's words, request id. Control characters are shown, not obeyed.
 inline std::string to_string(failure const& f)
 {
     auto const& info = f.info();
@@ -110,7 +111,7 @@ inline std::string to_string(failure const& f)
         out += " (request id " + info.request_id + ")";
     if (info.attempts > 1)
         out += " (after " + std::to_string(info.attempts) + " attempts)";
-    return out;
+    return printable(out);
 }
 
 inline std::ostream& operator<<(std::ostream& out, failure const& f) { return out << to_string(f); }

@@ -37,6 +37,14 @@ TEST_CASE("a failure prints operation, cause, the service's words and the reques
                        "(request id 5CF3E7821AB22D0FDB86704D)");
 }
 
+TEST_CASE("the service's words stay on their line and do not command the terminal")
+{
+    failure f(errc::service_error);
+    f.edit().http_status = 400;
+    f.edit().service_message = "bad\nPutObject: stored \x1b[2J";
+    CHECK(to_string(f) == "the service refused the request [HTTP 400: bad\\nPutObject: stored \\x1b[2J]");
+}
+
 TEST_CASE("value() of a failed result throws an error that carries the failure")
 {
     result<int> const r = failure(errc::malformed_url, "no host");
