@@ -111,7 +111,7 @@ namespace detail {
 inline char const* text_of(errc e) noexcept
 {
     switch (e) {
-    case errc::invalid_argument: return "the request cannot be sent as it is";
+    case errc::invalid_argument: return "an argument cannot be used as it is";
     case errc::invalid_callback: return "the callback parameters cannot be used as they are";
     case errc::invalid_config: return "the configuration cannot work";
     case errc::missing_credentials: return "no credentials";
