@@ -22,6 +22,7 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -37,7 +38,7 @@ constexpr std::string_view usage =
     "                    [--region NAME] [--strict] [--log FILE | --quiet]\n"
     "\n"
     "  --listen HOST:PORT     where to listen; port 0 takes a free one (default 127.0.0.1:0)\n"
-    "  --bucket NAME[=ACL]    make this bucket at the start; may be given several times; ACL is private (default),\n"
+    "  --bucket NAME[=ACL]    make this bucket at the start; may be given several times; ACL is private (a new one's),\n"
     "                         public-read or public-read-write\n"
     "  --access-key-id ID     accept requests signed with this key (default: the one in OSS_ACCESS_KEY_ID\n"
     "  --access-key-secret S  and OSS_ACCESS_KEY_SECRET, else a generated one)\n"
@@ -62,7 +63,7 @@ constexpr std::string_view usage =
 struct options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    std::vector<std::pair<std::string, std::string>> buckets;  // name and ACL
+    std::vector<std::pair<std::string, std::optional<std::string>>> buckets;  // name and ACL
     std::vector<ossify::emulation::key_pair> keys;
     std::string key_id;
     std::string key_secret;
@@ -81,7 +82,9 @@ struct options {
 void read_bucket(options& to, std::string const& text)
 {
     auto const equals = text.find('=');
-    to.buckets.emplace_back(text.substr(0, equals), equals == text.npos ? "private" : text.substr(equals + 1));
+    to.buckets.emplace_back(text.substr(0, equals), std::nullopt);
+    if (equals != text.npos)
+        to.buckets.back().second = text.substr(equals + 1);
 }
 
 void read_keys(options& to, std::string const& path)

@@ -226,6 +226,15 @@ class Folder(Case):
             self.assertIsNotNone(after[1][name], name)
             self.assertEqual(after[1][name], before[1][name])
 
+    def test_a_bucket_of_the_folder_keeps_its_access_control_unless_another_is_named(self):
+        data = self.folder()
+        said = {}
+        for options in (["--bucket", "open=public-read"], ["--bucket", "open"], ["--bucket", "open=private"]):
+            e = self.emulator("--data-dir", data, "--quiet", *options)
+            said[options[1]] = e.ask("GET", "/open/", signed=False)[0]
+            self.assertEqual(e.end(), 0)
+        self.assertEqual(said, {"open=public-read": 200, "open": 200, "open=private": 403})
+
     def test_two_emulators_do_not_share_a_folder(self):
         data = self.folder()
         first = self.emulator("--data-dir", data, "--quiet")

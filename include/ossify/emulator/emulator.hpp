@@ -213,24 +213,30 @@ public:
     std::string public_key_pem() const { return service_->signing_key().value().public_pem(); }
     std::string public_key_url() const { return url() + std::string(emulation::public_key_path); }
 
-    /// Makes a bucket; one that exists stays as it is. `acl` is private, public-read or public-read-write.
+    /// Makes a bucket. One that exists keeps what it holds, and gets `acl` if one is given: private (a new bucket's),
+    /// public-read or public-read-write.
     /// Errors: `invalid_argument` for a name or an ACL that the service refuses; those of the store.
-    result<void> create_bucket(std::string name, std::string acl = "private")
+    result<void> create_bucket(std::string name, std::optional<std::string> acl = std::nullopt)
     {
         if (!emulation::is_bucket_name(name))
             return failure(errc::invalid_argument, "\"" + name + "\" is no bucket name: it takes 3 to 63 of a-z, 0-9 "
                                                    "and hyphens, and begins and ends with none");
-        if (!emulation::detail::is_one_of(acl, emulation::detail::bucket_acls))
-            return failure(errc::invalid_argument, "\"" + acl + "\" is no ACL of a bucket: there are private, "
+        if (acl && !emulation::detail::is_one_of(*acl, emulation::detail::bucket_acls))
+            return failure(errc::invalid_argument, "\"" + *acl + "\" is no ACL of a bucket: there are private, "
                                                    "public-read and public-read-write");
         emulation::bucket_record bucket;
         bucket.name = std::move(name);
-        bucket.acl = std::move(acl);
         bucket.created = service_->now();
         bucket.owner = service_->settings.owner;
         std::lock_guard const lock(service_->mutex);
-        if (service_->objects.find_bucket(bucket.name) != nullptr)
-            return {};
+        if (auto const* const old = service_->objects.find_bucket(bucket.name)) {
+            if (!acl)
+                return {};
+            bucket.created = old->created;
+            bucket.storage_class = old->storage_class;
+        }
+        if (acl)
+            bucket.acl = *std::move(acl);
         return service_->objects.put_bucket(std::move(bucket));
     }
 
