@@ -290,6 +290,16 @@ TEST_CASE("a stream that is not as long as expected is an error, not an object")
     }
 }
 
+TEST_CASE("a stream that was forgotten is no object of no bytes")
+{
+    scene s;
+    auto const stored = s.run(s.oss.upload_stream(upload_stream_request<>("examplebucket", "k")));
+    REQUIRE(!stored);
+    CHECK(stored.error() == errc::invalid_argument);
+    CHECK(to_string(stored.error()).find("the upload has no source") != std::string::npos);
+    CHECK(s.service.object("k") == nullptr);
+}
+
 TEST_CASE("a lost answer to the completion is settled by asking for the object")
 {
     std::string const text = text_of(3 * part_bytes);

@@ -9,9 +9,11 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -181,6 +183,19 @@ private:
     }
 };
 
+namespace detail {
+
+/// Stands where the source was forgotten: nothing is stored then, not an object of no bytes.
+class forgotten_source {
+public:
+    awaitable<result<std::size_t>> read_some(std::span<std::byte>)
+    {
+        co_return failure(errc::invalid_argument, "the upload has no source");
+    }
+};
+
+}  // namespace detail
+
 /// Stores what comes out of a stream of unknown length. Each part that is under way is held in memory, within the
 /// client's `upload_memory`; a part that is larger than all of that goes alone.
 template<class Reply = void>
@@ -189,9 +204,11 @@ public:
     upload_stream_request(std::string bucket, std::string key)
         : upload_setters<upload_stream_request, Reply>(upload_spec(std::move(bucket), std::move(key)))
     {
+        source(detail::forgotten_source());
     }
 
-    /// Sends what the source gives until its end: `read_from(socket)`, `chunks_from(coroutine)`, or one's own.
+    /// Sends what the source gives until its end: `read_from(socket)`, `chunks_from(coroutine)`, or one's own. Without
+    /// it the upload fails with `invalid_argument`.
     template<stream_source Source>
     upload_stream_request& source(Source s)
     {
