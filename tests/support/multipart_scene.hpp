@@ -7,6 +7,7 @@
 
 #include "emulated_service.hpp"
 #include "run.hpp"
+#include "text_of.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
@@ -25,17 +26,6 @@
 namespace tests {
 
 inline constexpr std::size_t part_bytes = 100 * 1024;  ///< the smallest that the service takes
-
-inline std::string text_of(std::size_t bytes)
-{
-    std::string out(bytes, '\0');
-    std::uint32_t x = 12345;
-    for (char& c : out) {
-        x = x * 1664525 + 1013904223;
-        c = static_cast<char>(x >> 24);
-    }
-    return out;
-}
 
 /// Keeps a checkpoint in memory. Copies share it. Models `checkpoint_store`.
 class checkpoint_memory {
