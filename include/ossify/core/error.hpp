@@ -70,7 +70,7 @@ enum class errc {
     source_failed,     ///< the source could not be read
     callback_failed,   ///< the object is stored, but its callback failed
     outcome_unknown,   ///< the answer was lost, and asking for the object settled nothing
-    checkpoint_failed, ///< a checkpoint could not be written
+    checkpoint_failed, ///< a checkpoint could not be read, written or removed, or is somebody's other file
 
     // receiver
     callback_unverified,  ///< the callback's signature, or its key URL, is not acceptable
@@ -162,7 +162,7 @@ inline char const* text_of(errc e) noexcept
     case errc::source_failed: return "the source could not be read";
     case errc::callback_failed: return "the object is stored, but its callback failed";
     case errc::outcome_unknown: return "the answer was lost; the object may or may not be stored";
-    case errc::checkpoint_failed: return "the checkpoint could not be written";
+    case errc::checkpoint_failed: return "the checkpoint cannot be used";
     case errc::callback_unverified: return "the callback is not verified";
     case errc::key_unavailable: return "the callback's public key is not available";
     case errc::callback_replayed: return "the callback was received before";

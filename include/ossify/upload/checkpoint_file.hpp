@@ -32,7 +32,7 @@ public:
         if (!in && errno == ENOENT)
             return std::optional<std::string>();
         if (!in)
-            return failed("open", path_);
+            return failed("reading", path_);
         std::string text;
         char block[64 * 1024];
         for (;;) {
@@ -40,7 +40,7 @@ public:
             if (got < 0 && errno == EINTR)
                 continue;
             if (got < 0)
-                return failed("read", path_);
+                return failed("reading", path_);
             if (got == 0)
                 return std::optional(std::move(text));
             text.append(block, static_cast<std::size_t>(got));
@@ -56,20 +56,20 @@ public:
         {
             descriptor const out(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
             if (!out)
-                return failed("create", beside);
+                return failed("creating", beside);
             while (!text.empty()) {
                 ::ssize_t const put = ::write(out.fd, text.data(), text.size());
                 if (put < 0 && errno == EINTR)
                     continue;
                 if (put < 0)
-                    return failed("write", beside);
+                    return failed("writing", beside);
                 text.remove_prefix(static_cast<std::size_t>(put));
             }
             if (::fsync(out.fd) != 0)
-                return failed("sync", beside);
+                return failed("syncing", beside);
         }
         if (::rename(beside.c_str(), path_.c_str()) != 0)
-            return failed("rename", beside);
+            return failed("renaming", beside);
         return sync_folder();
     }
 
@@ -78,7 +78,7 @@ public:
     {
         ::unlink(temporary().c_str());
         if (::unlink(path_.c_str()) != 0 && errno != ENOENT)
-            return failed("remove", path_);
+            return failed("removing", path_);
         return sync_folder();
     }
 
@@ -102,8 +102,8 @@ private:
     static failure failed(char const* what, std::filesystem::path const& path)
     {
         int const code = errno;
-        return failure(errc::checkpoint_failed, std::string("cannot ") + what + " \"" + path.string() +
-                                                    "\": " + std::generic_category().message(code));
+        return failure(errc::checkpoint_failed, std::string(what) + " \"" + path.string() +
+                                                    "\" failed: " + std::generic_category().message(code));
     }
 
     std::filesystem::path temporary() const
@@ -119,7 +119,7 @@ private:
         auto const folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
         descriptor const opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (opened && ::fsync(opened.fd) != 0 && errno != EINVAL && errno != EBADF)
-            return failed("sync", folder);
+            return failed("syncing", folder);
         return {};
     }
 

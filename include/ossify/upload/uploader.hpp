@@ -167,7 +167,7 @@ auto uploader<Transport>::upload_parts() -> awaitable<outcome>
     if (run_->spec.checkpoint) {
         auto earlier = co_await steps_.guarded(resume_step(run_));
         if (!earlier)
-            co_return std::move(earlier).error();
+            co_return std::move(earlier).error().in("upload");
         if (*earlier) {
             co_await drop_checkpoint();
             co_return stored_by(**std::move(earlier));
@@ -183,7 +183,7 @@ auto uploader<Transport>::upload_parts() -> awaitable<outcome>
             auto const saved = co_await steps_.guarded(save_step(run_, false));
             if (!saved) {
                 run_->spec.leave_parts = false;  // nothing could go on from here
-                co_return co_await end_badly(saved.error());
+                co_return co_await end_badly(failure(saved.error()).in("upload"));
             }
         }
     }

@@ -91,10 +91,17 @@ TEST_CASE("a checkpoint that cannot be written says where")
     CHECK(saved.error().message().find("a.ckpt.new") != std::string::npos);
 }
 
-TEST_CASE("a folder in a checkpoint's place is an error, not a checkpoint")
+TEST_CASE("a checkpoint that cannot be read says what was done, where, and the system's reason")
 {
     temporary_folder const folder;
-    auto const loaded = checkpoint_file(folder.path).load();
-    REQUIRE(loaded.has_error());
-    CHECK(loaded.error() == errc::checkpoint_failed);
+    auto const of_folder = checkpoint_file(folder.path).load();
+    REQUIRE(of_folder.has_error());
+    CHECK(of_folder.error() == errc::checkpoint_failed);
+    CHECK(to_string(of_folder.error()) ==
+          "the checkpoint cannot be used: reading \"" + folder.path.string() + "\" failed: Is a directory");
+    auto const loop = folder.path / "a.ckpt";
+    std::filesystem::create_symlink(loop, loop);
+    auto const of_loop = checkpoint_file(loop).load();
+    REQUIRE(of_loop.has_error());
+    CHECK(of_loop.error().message() == "reading \"" + loop.string() + "\" failed: Too many levels of symbolic links");
 }
