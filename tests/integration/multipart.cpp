@@ -210,6 +210,27 @@ TEST_CASE("an upload that could not be aborted is reported by its id")
     CHECK(stored.error().message().find("could not be aborted") != std::string::npos);
 }
 
+TEST_CASE("a failure to upload and to abort names the upload once, and how often was tried")
+{
+    std::string const text = text_of(5 * part_bytes);
+    scene s;
+    s.service.faults().on(emulation::operation::upload_part).part(3).status(503, "ServiceUnavailable");
+    s.service.faults().on(emulation::operation::abort_multipart_upload).status(503, "ServiceUnavailable");
+    auto const stored = s.run(s.oss.upload(in_parts(text)));
+    REQUIRE_FALSE(stored);
+    std::string const said = to_string(stored.error());
+    CAPTURE(said);
+    auto const times = [&said](std::string const& words) {
+        int n = 0;
+        for (auto at = said.find(words); at != std::string::npos; at = said.find(words, at + 1))
+            ++n;
+        return n;
+    };
+    CHECK(times("AbortMultipartUpload: ") == 1);
+    CHECK(times(s.service.state().uploads.entries().front().id) == 1);
+    CHECK(times("(after 3 attempts)") == 1);
+}
+
 TEST_CASE("throttling lowers how many parts are under way, and the figures show it")
 {
     std::string const text = text_of(40 * part_bytes);

@@ -114,6 +114,18 @@ inline std::string to_string(failure const& f)
     return printable(out);
 }
 
+/// The text of `f` for the message of `outer`, a failure that came of it or before it: what both would say in the same
+/// words, the upload id and how often was tried, is left to `outer`.
+inline std::string to_string_within(failure const& outer, failure f)
+{
+    auto& info = f.edit();
+    if (info.upload_id == outer.info().upload_id)
+        info.upload_id.clear();
+    if (info.attempts == outer.info().attempts)
+        info.attempts = 0;
+    return to_string(f);
+}
+
 inline std::ostream& operator<<(std::ostream& out, failure const& f) { return out << to_string(f); }
 
 /// What `result<T>::value()` throws when there is no value.

@@ -105,11 +105,13 @@ awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<
         out.stored = **std::move(found);
         co_return out;
     }
-    failure unknown(errc::outcome_unknown,
-                    gone ? lost.code().message() + "; the upload has ended, but the object is not the one that was sent: "
-                                                   "somebody ended the upload, or stored another object since"
-                         : lost.code().message() + "; and the upload cannot be looked at: " + to_string(page.error()));
-    co_return concerning(std::move(unknown).in(op.operation), op.upload);
+    failure unknown = concerning(failure(errc::outcome_unknown).in(op.operation), op.upload);
+    unknown.edit().message =
+        gone ? lost.code().message() + "; the upload has ended, but the object is not the one that was sent: "
+                                       "somebody ended the upload, or stored another object since"
+             : lost.code().message() +
+                   "; and the upload cannot be looked at: " + to_string_within(unknown, page.error());
+    co_return unknown;
 }
 
 /// Compares what the service says of the whole with what was sent; asks again before it is believed that they differ.

@@ -281,7 +281,8 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
     auto const gone = co_await steps_.shielded(abort_step(run_));
     if (!gone && gone.error() != errc::no_such_upload) {
         why.edit().upload_id = run_->upload.upload_id;
-        add("the upload could not be aborted, and its parts are left at the service: " + to_string(gone.error()));
+        add("the upload could not be aborted, and its parts are left at the service: " +
+            to_string_within(why, gone.error()));
         co_return why;
     }
     if (!gone && completing) {

@@ -45,6 +45,25 @@ TEST_CASE("the service's words stay on their line and do not command the termina
     CHECK(to_string(f) == "the service refused the request [HTTP 400: bad\\nPutObject: stored \\x1b[2J]");
 }
 
+TEST_CASE("a failure within another one's message does not say again what that one says")
+{
+    failure abort(errc::throttled);
+    abort.edit().operation = "AbortMultipartUpload";
+    abort.edit().upload_id = "0004B9";
+    abort.edit().attempts = 3;
+    failure const as_it_was = abort;
+    failure part(errc::access_denied);
+    part.edit().upload_id = "0004B9";
+    part.edit().attempts = 3;
+    part.edit().message = "not aborted: " + to_string_within(part, abort);
+    CHECK(to_string(part) == "access denied: not aborted: AbortMultipartUpload: " + make_error_code(errc::throttled).message() +
+                                 " (upload id 0004B9) (after 3 attempts)");
+    CHECK(to_string(abort) == to_string(as_it_was));
+    part.edit().upload_id = "other";
+    part.edit().attempts = 1;
+    CHECK(to_string_within(part, abort) == to_string(abort));
+}
+
 TEST_CASE("value() of a failed result throws an error that carries the failure")
 {
     result<int> const r = failure(errc::malformed_url, "no host");
