@@ -103,7 +103,8 @@ public:
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown` and `crc_mismatch` as with
     /// `put_object`. `info().upload_id` of a failure names an upload of which parts are left at the service.
     /// Cancellation: terminal stops and has the service drop the parts; total and partial stop and keep them, for a
-    /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most. A coroutine
+    /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most; when it comes
+    /// during the completion and neither the upload nor the object can be asked for, `outcome_unknown`. A coroutine
     /// lets in total and partial cancellation by `this_coro::reset_cancellation_state(enable_total_cancellation())`.
     /// Source: OSS documentation, Multipart upload, Callback.
     template<class Reply>

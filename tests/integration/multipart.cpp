@@ -400,6 +400,30 @@ TEST_CASE("a damaged checksum in the completion's answer is looked at twice")
     CHECK(stored->crc64 == crc64(text));
 }
 
+TEST_CASE("only a completion that nobody answered leaves in doubt whether the object is stored")
+{
+    std::string const text = text_of(3 * part_bytes);
+    {
+        scene s;
+        s.service.faults().on(emulation::operation::complete_multipart_upload).status(403, "AccessDenied");
+        auto const refused = s.run(s.oss.upload(in_parts(text).leave_parts_on_failure()));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error() == errc::access_denied);
+        CHECK(refused.error().message().ends_with("; its parts are left at the service"));
+        CHECK(refused.error().message().find("may be stored") == std::string::npos);
+        CHECK(refused.error().info().upload_id == s.service.state().uploads.entries().front().id);
+    }
+    scene s;
+    s.service.faults().on(emulation::operation::complete_multipart_upload).wrong_crc();
+    s.service.faults().on(emulation::operation::head_object).wrong_crc();
+    auto const other = s.run(s.oss.upload(in_parts(text).leave_parts_on_failure()));
+    REQUIRE_FALSE(other);
+    CHECK(other.error() == errc::crc_mismatch);
+    CHECK(other.error().message().ends_with("an object is there, with other bytes than those sent"));
+    CHECK(other.error().info().upload_id.empty());
+    CHECK(s.service.open_uploads() == 0);
+}
+
 TEST_CASE("an object that must not replace another one does not")
 {
     std::string const text = text_of(3 * part_bytes);

@@ -254,7 +254,8 @@ awaitable<void> uploader<Transport>::drop_checkpoint()
 }
 
 /// Leaves the parts or has the service drop them, as was asked for. `completing`: the object may be stored after all.
-/// Returns: `why`, which names the upload when parts of it are left.
+/// Returns: `why`, which names the upload when parts of it are left; `outcome_unknown` when the caller cancelled the
+/// completion and the upload cannot be aborted either.
 template<transport Transport>
 auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<outcome>
 {
@@ -263,26 +264,39 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         auto& message = why.edit().message;
         message += (message.empty() ? "" : "; ") + text;
     };
+    if (completing && why == errc::crc_mismatch) {  // the service has completed it: there are no parts any more
+        co_await drop_checkpoint();
+        co_return why;
+    }
+    bool const in_doubt = completing && (why == errc::cancelled || why == errc::outcome_unknown);
+    std::string const left = in_doubt ? "it was being completed: the object may be stored, else its parts are left at "
+                                        "the service"
+                                      : "its parts are left at the service";
     stop_wish const wish = co_await steps_.wish();
     bool const resumable = why != errc::source_changed;
     bool const leave = wish == stop_wish::keep_parts || why == errc::outcome_unknown ||
                        (wish == stop_wish::none && resumable && spec.leave_parts.value_or(bool(spec.checkpoint)));
     if (leave) {
         why.edit().upload_id = run_->upload.upload_id;
-        if (spec.checkpoint) {
-            auto const saved = co_await steps_.shielded(save_step(run_, completing));
-            add(saved ? "the upload can go on from its checkpoint" : saved.error().message());
-        } else {
-            add(completing ? "it was being completed: the object may be stored, else its parts are left at the service"
-                           : "its parts are left at the service");
+        if (!spec.checkpoint) {
+            add(left);
+            co_return why;
         }
+        auto const saved = co_await steps_.shielded(save_step(run_, completing));
+        if (!saved)
+            add(left + "; " + saved.error().message());
+        else
+            add(in_doubt ? "it was being completed: the object may be stored; started again from its checkpoint, the "
+                           "upload finds out"
+                         : "the upload can go on from its checkpoint");
         co_return why;
     }
     auto const gone = co_await steps_.shielded(abort_step(run_));
     if (!gone && gone.error() != errc::no_such_upload) {
+        if (in_doubt)
+            why = failure(errc::outcome_unknown, why.code().message()).in("upload");
         why.edit().upload_id = run_->upload.upload_id;
-        add("the upload could not be aborted, and its parts are left at the service: " +
-            to_string_within(why, gone.error()));
+        add("the upload could not be aborted: " + to_string_within(why, gone.error()) + "; " + left);
         co_return why;
     }
     if (!gone && completing) {
