@@ -67,12 +67,12 @@ constexpr std::string_view usage =
     "  --leave-parts                after a failure, leave what was sent at the service\n"
     "  --attempts N                 of each request, default 3\n"
     "  --rate SIZE                  bytes per second at the most\n"
-    "  --traffic-limit BITS         bits per second at the most, watched by the service\n"
+    "  --traffic-limit BITS         bits per second at the most, watched by the service: 245760 to 838860800\n"
     "  --time-limit SECONDS         for everything\n"
     "  --expect-size SIZE           fail when there are not exactly so many bytes\n"
     "\n"
     "  --no-crc                     do not compare CRC-64 sums\n"
-    "  --quiet                      print nothing but errors\n"
+    "  --quiet                      print nothing but errors: no result, no notices\n"
     "  --json                       print one JSON object\n"
     "\n"
     "Credentials come from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN.\n"
@@ -147,6 +147,14 @@ void read_parallel(options& to, std::string const& text)
         throw command_line::usage_error("--parallel takes N:LEAST with LEAST up to N, not \"" + text + '"');
 }
 
+std::string read_path(command_line::reader& from)
+{
+    std::string path = from.value();
+    if (path.empty())
+        throw command_line::usage_error(from.name() + " needs the name of a file, not \"\"");
+    return path;
+}
+
 // The options that concern uploads in parts. Returns: whether this was one.
 bool read_upload_option(options& to, command_line::reader& from)
 {
@@ -159,13 +167,13 @@ bool read_upload_option(options& to, command_line::reader& from)
     else if (name == "--threshold")
         to.threshold = from.bytes(0, ossify::max_put_bytes);
     else if (name == "--checkpoint")
-        to.checkpoint = from.value();
+        to.checkpoint = read_path(from);
     else if (name == "--leave-parts")
         to.leave_parts = true;
     else if (name == "--rate")
         to.rate = from.bytes(1, most);
     else if (name == "--traffic-limit")
-        to.traffic_limit = from.number(1, most);
+        to.traffic_limit = from.number(ossify::min_traffic_limit, ossify::max_traffic_limit);
     else if (name == "--time-limit")
         to.time_limit = std::chrono::seconds(from.number(1, 1'000'000'000));
     else if (name == "--expect-size")
@@ -327,10 +335,12 @@ Request with_options(Request request, options const& o, progress_bar& bar)
         request.traffic_limit(o.traffic_limit);
     if (bar.shown())
         request.on_progress([&bar](ossify::progress const& p) { bar.show(p); });
-    request.on_notice([&bar](std::string_view text) {
-        bar.clear();
-        std::cerr << "oss-upload: " << ossify::printable(text) << '\n';
-    });
+    if (!o.quiet) {
+        request.on_notice([&bar](std::string_view text) {
+            bar.clear();
+            std::cerr << "oss-upload: " << ossify::printable(text) << '\n';
+        });
+    }
     return o.has_callback ? request.callback(ossify::make_callback(o.callback).value()) : request;
 }
 

@@ -640,6 +640,12 @@ TEST_CASE("what cannot be sent is refused before anything is")
     CHECK(s.run(s.oss.upload(in_parts(text).expect_bytes(7))).error() == errc::source_changed);
     CHECK(s.run(s.oss.upload_file(upload_file_request<>("examplebucket", "k", "/nonexistent"))).error() ==
           errc::source_failed);
+    for (std::uint64_t bits : {min_traffic_limit - 1, max_traffic_limit + 1}) {
+        auto const limited = s.run(s.oss.upload(in_parts(text).traffic_limit(bits)));
+        CHECK(limited.error() == errc::invalid_argument);
+        CHECK(limited.error().message().find(std::to_string(bits)) != std::string::npos);
+        CHECK(s.run(s.oss.upload_stream(streamed(text).traffic_limit(bits))).error() == errc::invalid_argument);
+    }
     CHECK(s.net.requests().empty());
     auto const bad_header = s.run(s.oss.upload(in_parts(text).cache_control("a\r\nb")));
     CHECK(bad_header.error() == errc::invalid_argument);

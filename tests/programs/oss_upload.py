@@ -291,6 +291,31 @@ class Uploads(unittest.TestCase):
         self.assertTrue(os.path.exists(self.file))
         self.assertEqual(self.emulator.get("never")[0], 404)
 
+    def test_a_checkpoint_that_cannot_be_read_says_why(self):
+        done = self.put("--threshold", "0", "--checkpoint", self.folder.name, key="never")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f'reading "{self.folder.name}" failed: Is a directory', done.stderr.decode())
+
+    def test_quiet_prints_no_notices(self):
+        checkpoint = os.path.join(self.folder.name, "quiet.ckpt")
+        for options, notice in ((), True), (("--quiet",), False):
+            with open(checkpoint, "w") as f:
+                f.write('{"ossify_checkpoint":damaged')
+            done = self.put("--threshold", "0", "--checkpoint", checkpoint, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("starts afresh" in done.stderr.decode(), notice, done.stderr)
+            self.assertEqual(bool(done.stdout + done.stderr), notice)
+
+    def test_what_an_option_cannot_be_is_said_before_anything_is_sent(self):
+        for options, text in ((["--checkpoint", ""], "--checkpoint needs the name of a file"),
+                              (["--traffic-limit", "245759"], "--traffic-limit takes a number from 245760 to 838860800"),
+                              (["--traffic-limit", "838860801"], "--traffic-limit takes a number from 245760")):
+            with self.subTest(options):
+                done = self.put("--threshold", "0", *options, key="never")
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(text, done.stderr.decode())
+        self.assertEqual(self.emulator.get("never")[0], 404)
+
     def test_wrong_usage_ends_with_2(self):
         for arguments in ([], [self.file], [self.file, "oss://b"], ["--nonsense", self.file, "oss://examplebucket/k"],
                           [self.file, "oss://examplebucket/k"],  # no endpoint

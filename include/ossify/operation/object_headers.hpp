@@ -7,6 +7,7 @@
 #include <ossify/http/fields.hpp>
 #include <ossify/http/syntax.hpp>
 #include <ossify/operation/mime_type.hpp>
+#include <ossify/operation/traffic_limit.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -107,12 +108,10 @@ public:
             out.append_valid("Expires", codec::http_date(*expires));
         if (acl && where == use::put)  // multipart uploads take it on completion
             out.append_valid("x-oss-object-acl", to_string(*acl));
-        if (traffic_limit != 0 && where == use::put) {
-            if (traffic_limit < 245760 || traffic_limit > 838860800)
-                return failure(errc::invalid_argument,
-                               "the traffic limit must be between 245760 and 838860800 bit/s");
+        if (auto ok = detail::check_traffic_limit(traffic_limit); !ok)
+            return ok;
+        if (traffic_limit != 0 && where == use::put)  // in a multipart upload it goes with each part
             out.append_valid("x-oss-traffic-limit", std::to_string(traffic_limit));
-        }
         if (!encryption_key_id.empty() && encryption != server_side_encryption::kms)
             return failure(errc::invalid_argument, "an encryption key id goes with KMS encryption only");
         if (auto ok = encode_metadata(out); !ok)

@@ -4,6 +4,7 @@
 #include <ossify/operation/answer.hpp>
 #include <ossify/operation/multipart_upload.hpp>
 #include <ossify/operation/part.hpp>
+#include <ossify/operation/traffic_limit.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -48,9 +49,8 @@ public:
             return out;
         if (auto ok = detail::check_part_number(number, operation); !ok)
             return std::move(ok).error();
-        if (traffic_limit != 0 && (traffic_limit < 245760 || traffic_limit > 838860800))
-            return failure(errc::invalid_argument, "the traffic limit must be between 245760 and 838860800 bit/s")
-                .in(operation);
+        if (auto ok = detail::check_traffic_limit(traffic_limit); !ok)
+            return std::move(ok).error().in(operation);
         out->query.append("partNumber", std::to_string(number));
         out->query.append("uploadId", upload.upload_id);
         if (!content_md5.empty())

@@ -55,7 +55,7 @@ public:
         sends_.length = count;
         return *this;
     }
-    /// The service's own limit, bit/s: 245760 to 838860800.
+    /// The service's own limit, bit/s: `min_traffic_limit` to `max_traffic_limit`; 0: none.
     upload_part_request& traffic_limit(std::uint64_t bits_per_second)
     {
         operation_.traffic_limit = bits_per_second;

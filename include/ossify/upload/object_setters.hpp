@@ -43,7 +43,8 @@ public:
     /// An existing object makes the request fail with `errc::object_exists`.
     Request& forbid_overwrite(bool v = true) { return set(headers_.forbid_overwrite, v); }
     Request& requester_pays(bool v = true) { return set(headers_.requester_pays, v); }
-    /// The service's own limit for this upload, bit/s: 245760 to 838860800.
+    /// The service's own limit for this upload, bit/s: `min_traffic_limit` to `max_traffic_limit`; 0: none.
+    /// Errors: outside, the operation gives `errc::invalid_argument` and sends nothing.
     Request& traffic_limit(std::uint64_t bits_per_second) { return set(headers_.traffic_limit, bits_per_second); }
     /// Any other header, sent as it is. Errors: throws std::invalid_argument for what no header may hold.
     Request& header(std::string_view name, std::string_view value)
