@@ -27,7 +27,7 @@ import time
 import urllib.request
 
 sys.dont_write_bytecode = True
-from workloads import CHECK, FULL, MIB, SHORT, workloads
+from workloads import CHECK, FULL, MIB, SERVERS, SHORT, workloads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIME_LIMIT = 120    # seconds for one run of one contender
@@ -47,7 +47,7 @@ class Server:
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit("the sink server does not start")
-        self.port, self.tls = int(line), any(a.startswith("tls=") for a in arguments)
+        self.port, self.tls = int(line), next((a[4:] for a in arguments if a.startswith("tls=")), None)
 
     def stop(self):
         self.process.stdin.close()
@@ -58,8 +58,6 @@ class Bench:
     def __init__(self, args, scratch):
         self.args, self.scratch, self.folder = args, scratch, args.programs
         self.servers, self.evicted = {}, set()
-        self.tls = os.path.join(scratch, "tls")
-        os.mkdir(self.tls)
         # name: how to call a program that is not built here, or why that cannot be
         self.programs = {"{sdk}": [args.sdk_client] if args.sdk_client else "not given (--sdk-client)",
                          "{ali}": find_ali_oss(args)}
@@ -67,9 +65,9 @@ class Bench:
     def server(self, kind):
         """One server a kind; "real ..." computes the checksum of what it gets and counts."""
         if kind not in self.servers:
-            said = {"plain": "crc=zeros", "polling": "polls=50", "real": "crc=real", "late": "delay=10000",
-                    "tls": "tls=" + self.tls}
-            words = [said[word] for word in kind.split()]
+            words = [SERVERS[word] for word in kind.split()]
+            if any(word.startswith("suite=") for word in words):    # each has a certificate of its own
+                words.append("tls=" + tempfile.mkdtemp(dir=self.scratch))
             self.servers[kind] = Server(self.folder, *words)
         return self.servers[kind]
 
@@ -92,10 +90,9 @@ class Bench:
             raise Failed(f"{words[0]} is not installed")
         return words
 
-    def run(self, contender, kind, files):
+    def run(self, contender, server, files):
         """One run: its figures."""
-        places = {"port": self.server(kind).port, "tls": self.tls, "null": os.devnull, "curl_figures": CURL_FIGURES,
-                  **files}
+        places = {"port": server.port, "tls": server.tls, "null": os.devnull, "curl_figures": CURL_FIGURES, **files}
         words = shlex.split(contender.command)
         program = self.command(words[:1])
         words = program + [fill(word, places) for word in words[1:]]
@@ -178,8 +175,9 @@ def crc64(data):
     return int.from_bytes(packed[at:at + 8], "little")
 
 
-def stat(server, tls):
-    context = ssl.create_default_context(cafile=os.path.join(tls, "ca.pem")) if server.tls else None
+def stat(server):
+    """What came in since the last call."""
+    context = ssl.create_default_context(cafile=os.path.join(server.tls, "ca.pem")) if server.tls else None
     url = f"{'https' if server.tls else 'http'}://127.0.0.1:{server.port}/stat"
     with urllib.request.urlopen(url, timeout=10, context=context) as answer:
         return json.load(answer)
@@ -196,12 +194,13 @@ def check_data(bench, chosen):
         raise SystemExit("Python's lzma does not write .xz as expected: there is nothing to check data against")
     bad = {}
     for w in (wanted[c.name] for c in chosen if c.checked):
-        kind = "real tls" if w.server == "tls" else "real"
         for c in w.contenders:
+            kind = c.server or w.server
+            server = bench.server(f"real {kind}" if kind.startswith("tls") else "real")
             try:
-                stat(bench.server(kind), bench.tls)     # forgets what came before
-                bench.run(c, kind, {"parts_file": path, "put_file": path})
-                seen = stat(bench.server(kind), bench.tls)
+                stat(server)    # forgets what came before
+                bench.run(c, server, {"parts_file": path, "put_file": path})
+                seen = stat(server)
                 file_sent = "_file}" in c.command
                 expected = {"object_crc": sum_of_file if file_sent else sum_of_put,
                             "object_bytes": CHECK.parts_file if file_sent else 4096}
@@ -396,7 +395,7 @@ def measure(bench, w, files, rounds, absent):
             if c.name in absent:
                 continue
             try:
-                figures = per_unit(bench.run(c, w.server, files), w.unit)
+                figures = per_unit(bench.run(c, bench.server(c.server or w.server), files), w.unit)
             except Failed as why:
                 absent[c.name] = str(why)
                 runs.pop(c.name, None)

@@ -1,15 +1,16 @@
 // A server that takes uploads as fast as it can and forgets them, to time clients with: PUT, multipart uploads, HEAD.
 // One epoll thread on 127.0.0.1. Bodies are dropped inside the kernel unless their checksum must really be computed.
 //
-//   sink-server [port=0] [crc=zeros|real|off] [tls=FOLDER] [delay=MICROSECONDS] [polls=MICROSECONDS]
-//       [life=SECONDS]
+//   sink-server [port=0] [crc=zeros|real|off] [tls=FOLDER] [suite=NAME] [delay=MICROSECONDS]
+//       [polls=MICROSECONDS] [life=SECONDS]
 //
 // It prints its port. crc=zeros (the default) answers the CRC-64 of a body of that many zero bytes without reading it;
-// crc=real reads the body and computes it. tls= makes a certificate and leaves its authority in FOLDER/ca.pem. delay=
-// holds every answer back. polls= looks for more that long before it sleeps, unless others want the processor: who sends
-// to a server that sleeps pays for waking it. A request with a callback is answered with a JSON body. GET /stat answers
-// what came in since the last one: requests, bytes, connections, and the CRC-64 of the last object. It ends with its
-// standard input.
+// crc=real reads the body and computes it. tls= makes a certificate and leaves its authority in FOLDER/ca.pem. suite=
+// speaks that cipher suite of TLS 1.3 and nothing else; without it the client's first choice is taken. delay= holds every
+// answer back. polls= looks for more that long before it sleeps, unless others want the processor: who sends to a server
+// that sleeps pays for waking it. A request with a callback is answered with a JSON body. GET /stat answers what came in
+// since the last one: puts, parts, their bytes, connections, and the CRC-64 of the last object. It ends with its standard
+// input.
 #include <ossify/codec/crc64.hpp>
 
 #include "certificates.hpp"
@@ -406,7 +407,7 @@ void drop(connection* c)
     delete c;
 }
 
-SSL_CTX* make_context(std::string const& folder)
+SSL_CTX* make_context(std::string const& folder, std::string const& suite)
 {
     tests::certificate const authority("bench authority", "", nullptr);
     tests::certificate const server("localhost", "DNS:localhost,IP:127.0.0.1", &authority);
@@ -421,6 +422,9 @@ SSL_CTX* make_context(std::string const& folder)
         SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
         bench::give_up("certificate");
     std::remove(key.c_str());
+    if (!suite.empty() && (SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
+                           SSL_CTX_set_ciphersuites(context, suite.c_str()) != 1))
+        bench::refuse("suite=" + suite);
     return context;
 }
 
@@ -453,7 +457,8 @@ int main(int count, char** values)
     sums = wanted == "real" ? sum::real : wanted == "off" ? sum::off : sum::zeros;
     delay = std::chrono::microseconds(args.number("delay", 0));
     std::string const folder = args.text("tls");
-    SSL_CTX* const context = folder.empty() ? nullptr : make_context(folder);
+    std::string const suite = args.text("suite");
+    SSL_CTX* const context = folder.empty() ? nullptr : make_context(folder, suite);
 
     int const listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     sockaddr_in address{};
