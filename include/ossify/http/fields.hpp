@@ -84,19 +84,15 @@ public:
     const_iterator end() const noexcept;
 
     /// All lines as they are sent, without the empty line that ends a head.
-    std::string_view text() const noexcept { return block_; }
+    std::string_view text() const noexcept { return {block_.data(), used()}; }
 
     /// Removes all lines and keeps the memory for the next ones.
-    void clear() noexcept
-    {
-        block_.clear();
-        lines_.clear();
-    }
+    void clear() noexcept { lines_.clear(); }
 
     void reserve(std::size_t lines, std::size_t bytes)
     {
         lines_.reserve(lines);
-        block_.reserve(bytes);
+        make_room(bytes);
     }
 
     /// `append` for a caller that has checked name and value, as a parser has.
@@ -105,7 +101,7 @@ public:
     /// Adds all lines of another.
     void append(fields const& other);
 
-    friend bool operator==(fields const& a, fields const& b) noexcept { return a.block_ == b.block_; }
+    friend bool operator==(fields const& a, fields const& b) noexcept { return a.text() == b.text(); }
 
 private:
     /// Where a line is in the block: the name at `begin`, then ": ", the value, CR LF.
@@ -127,8 +123,8 @@ private:
     field at(std::size_t i) const
     {
         line const& l = lines_[i];
-        std::string_view const block = block_;
-        return {block.substr(l.begin, l.name), block.substr(std::size_t{l.begin} + l.name + 2, l.value)};
+        char const* const begin = block_.data() + l.begin;
+        return {{begin, l.name}, {begin + l.name + 2, l.value}};
     }
 
     std::size_t index_of(std::string_view name, std::size_t from) const noexcept
@@ -146,15 +142,25 @@ private:
         return !std::less<>()(text.data(), block_.data()) && std::less<>()(text.data(), block_.data() + block_.size());
     }
 
-    void ensure_room(std::size_t more) const
+    /// Bytes of the block that are lines: they follow each other without a gap.
+    std::size_t used() const noexcept { return lines_.empty() ? 0 : lines_.back().begin + lines_.back().size(); }
+
+    /// Makes the block so long that `more` bytes fit behind the lines.
+    void ensure_room(std::size_t more)
     {
-        if (more > std::numeric_limits<std::uint32_t>::max() - block_.size())
+        if (more > std::numeric_limits<std::uint32_t>::max() - used())
             throw std::length_error("more than 4 GiB of headers");
+        make_room(used() + more);
+    }
+    void make_room(std::size_t bytes)
+    {
+        if (bytes > block_.size())
+            block_.resize(std::max(bytes, 2 * block_.size()));
     }
 
     void remove(std::size_t i);
 
-    std::string block_;
+    std::string block_;  // longer than its lines, so that a further one need not fill it with zeros first
     std::vector<line> lines_;
 };
 
@@ -202,11 +208,10 @@ inline void fields::append_valid(std::string_view name, std::string_view value)
         std::string const value_copy(value);
         return append_valid(name_copy, value_copy);
     }
-    std::size_t const begin = block_.size();
+    std::size_t const begin = used();
     ensure_room(name.size() + value.size() + 4);
     lines_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
-    block_.resize(begin + lines_.back().size());  // one growth instead of four appends
     char* to = std::copy(name.begin(), name.end(), block_.data() + begin);
     *to++ = ':';
     *to++ = ' ';
@@ -217,15 +222,16 @@ inline void fields::append_valid(std::string_view name, std::string_view value)
 
 inline void fields::append(fields const& other)
 {
-    ensure_room(other.block_.size());
-    auto const begin = static_cast<std::uint32_t>(block_.size());
-    std::size_t const count = other.lines_.size();  // it may be this one
+    std::size_t const begin = used();
+    std::size_t const bytes = other.used();  // it may be this one
+    std::size_t const count = other.lines_.size();
+    ensure_room(bytes);
     lines_.reserve(lines_.size() + count);
     for (std::size_t i = 0; i != count; ++i) {
         lines_.push_back(other.lines_[i]);
-        lines_.back().begin += begin;
+        lines_.back().begin += static_cast<std::uint32_t>(begin);
     }
-    block_.append(other.block_);
+    std::copy_n(other.block_.data(), bytes, block_.data() + begin);
 }
 
 inline void fields::set(std::string_view name, std::string_view value)

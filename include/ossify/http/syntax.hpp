@@ -44,6 +44,8 @@ constexpr bool iequals(std::string_view a, std::string_view b) noexcept
 {
     if (a.size() != b.size())
         return false;
+    if (a == b)  // almost always, when they are equal at all
+        return true;
     for (std::size_t i = 0; i != a.size(); ++i)
         if (a[i] != b[i] && detail::to_lower(a[i]) != detail::to_lower(b[i]))
             return false;
@@ -53,7 +55,7 @@ constexpr bool iequals(std::string_view a, std::string_view b) noexcept
 /// True when `text` is a token: not empty, no separators, no controls. Thread safety: stateless.
 constexpr bool is_token(std::string_view text) noexcept
 {
-    return !text.empty() && std::all_of(text.begin(), text.end(), detail::is_token_character);
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return detail::is_token_character(c); });
 }
 
 /// True when `name` can be sent as a header name. Thread safety: stateless.

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace ossify::http;
@@ -156,6 +157,32 @@ TEST_CASE("fields used again after clear need no new memory")
     CHECK(f.text().empty());
     f.append("Host", "bucket.example.com");
     CHECK(f.text().data() == before);
+}
+
+TEST_CASE("what an earlier message left behind does not show in the next one")
+{
+    fields f = some();
+    f.clear();
+    f.append("A", "1");
+    CHECK(f.text() == "A: 1\r\n");
+    f.append("B", "2");
+    f.set("A", "a longer value");
+    CHECK(f.text() == "A: a longer value\r\nB: 2\r\n");
+    CHECK(f.erase("A"));
+    CHECK(f.text() == "B: 2\r\n");
+    fields fresh;
+    fresh.append("B", "2");
+    CHECK(f == fresh);
+}
+
+TEST_CASE("fields that were moved from are empty and can be filled again")
+{
+    fields f = some();
+    fields const taken = std::move(f);
+    CHECK(taken == some());
+    CHECK(f.text().empty());
+    f.append("A", "1");
+    CHECK(f.text() == "A: 1\r\n");
 }
 
 TEST_CASE("fields are equal when their lines are")
