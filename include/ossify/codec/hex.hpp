@@ -3,7 +3,9 @@
 
 #include <ossify/core/result.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -11,8 +13,26 @@ namespace ossify::codec {
 
 namespace detail {
 
-inline constexpr char lower_digits[] = "0123456789abcdef";
-inline constexpr char upper_digits[] = "0123456789ABCDEF";
+/// The two digits of each byte, one after the other.
+constexpr std::array<char, 512> pairs_of(std::string_view digits)
+{
+    std::array<char, 512> pairs{};
+    for (std::size_t byte = 0; byte != 256; ++byte) {
+        pairs[2 * byte] = digits[byte / 16];
+        pairs[2 * byte + 1] = digits[byte % 16];
+    }
+    return pairs;
+}
+
+inline constexpr auto lower_pairs = pairs_of("0123456789abcdef");
+inline constexpr auto upper_pairs = pairs_of("0123456789ABCDEF");
+
+/// Writes the two digits of a byte. Returns: where the next ones go.
+inline char* write_pair(char* to, char byte, std::array<char, 512> const& pairs) noexcept
+{
+    std::memcpy(to, pairs.data() + 2 * static_cast<unsigned char>(byte), 2);
+    return to + 2;
+}
 
 /// The value of a hexadecimal digit of either case, or -1.
 constexpr int hex_value(char c) noexcept
@@ -26,38 +46,35 @@ constexpr int hex_value(char c) noexcept
     return -1;
 }
 
-inline void hex_encode_to(std::string& out, std::string_view bytes, char const* digits)
+inline void hex_encode_to(std::string& out, std::string_view bytes, std::array<char, 512> const& pairs)
 {
     std::size_t const before = out.size();
     out.resize(before + bytes.size() * 2);
     char* to = out.data() + before;
-    for (char const c : bytes) {
-        auto const byte = static_cast<unsigned char>(c);
-        *to++ = digits[byte >> 4];
-        *to++ = digits[byte & 15];
-    }
+    for (char const c : bytes)
+        to = write_pair(to, c, pairs);
 }
 
-inline std::string hex_encode(std::string_view bytes, char const* digits)
+inline std::string hex_encode(std::string_view bytes, std::array<char, 512> const& pairs)
 {
     std::string out;
-    hex_encode_to(out, bytes, digits);
+    hex_encode_to(out, bytes, pairs);
     return out;
 }
 
 }  // namespace detail
 
 /// Two lower-case digits a byte. Thread safety: stateless.
-inline std::string hex_encode_lower(std::string_view bytes) { return detail::hex_encode(bytes, detail::lower_digits); }
+inline std::string hex_encode_lower(std::string_view bytes) { return detail::hex_encode(bytes, detail::lower_pairs); }
 
 /// Appends them. `bytes` must not be part of `out`. Thread safety: stateless.
 inline void hex_encode_lower_to(std::string& out, std::string_view bytes)
 {
-    detail::hex_encode_to(out, bytes, detail::lower_digits);
+    detail::hex_encode_to(out, bytes, detail::lower_pairs);
 }
 
 /// Two upper-case digits a byte. Thread safety: stateless.
-inline std::string hex_encode_upper(std::string_view bytes) { return detail::hex_encode(bytes, detail::upper_digits); }
+inline std::string hex_encode_upper(std::string_view bytes) { return detail::hex_encode(bytes, detail::upper_pairs); }
 
 /// The bytes that hexadecimal text of either case stands for.
 /// Errors: `invalid_argument` for an odd length or a character that is no digit.

@@ -64,13 +64,11 @@ inline void percent_encode_to(std::string& out, std::string_view bytes, bool kee
     out.resize(before + bytes.size() + 2 * escapes);
     char* to = out.data() + before;
     for (char const c : bytes) {
-        auto const byte = static_cast<unsigned char>(c);
-        if (stays(byte)) {
+        if (stays(static_cast<unsigned char>(c))) {
             *to++ = c;
         } else {
             *to++ = '%';
-            *to++ = detail::upper_digits[byte >> 4];
-            *to++ = detail::upper_digits[byte & 15];
+            to = detail::write_pair(to, c, detail::upper_pairs);
         }
     }
 }

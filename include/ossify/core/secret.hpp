@@ -1,8 +1,8 @@
 #ifndef OSSIFY_CORE_SECRET_HPP
 #define OSSIFY_CORE_SECRET_HPP
 
-#include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,10 +14,9 @@ namespace detail {
 /// Overwrites memory in a way that the optimiser must keep.
 inline void wipe(void* memory, std::size_t bytes) noexcept
 {
-    auto* p = static_cast<volatile unsigned char*>(memory);
-    for (std::size_t i = 0; i != bytes; ++i)
-        p[i] = 0;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (bytes != 0)
+        std::memset(memory, 0, bytes);
+    asm volatile("" : : "r"(memory) : "memory");  // as if somebody read it
 }
 
 }  // namespace detail
