@@ -33,6 +33,8 @@ constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cas
 constexpr int compare_lower(std::string_view a, std::string_view b) noexcept
 {
     for (std::size_t i = 0; i != std::min(a.size(), b.size()); ++i) {
+        if (a[i] == b[i])
+            continue;
         auto const x = static_cast<unsigned char>(lower(a[i]));
         auto const y = static_cast<unsigned char>(lower(b[i]));
         if (x != y)
@@ -92,16 +94,16 @@ void append_headers(std::string& out, http::fields const& headers, Pick pick)
             std::swap(picked[j], picked[j - 1]);
 
     for (std::size_t i = 0; i != picked.size(); ++i) {
-        bool const continues = i != 0 && compare_lower(picked[i].name, picked[i - 1].name) == 0;
+        bool const continues = i != 0 && http::iequals(picked[i].name, picked[i - 1].name);
         if (continues) {
             out.back() = ',';
         } else {
             std::size_t const begin = out.size();
-            out.append(picked[i].name).append(1, ':');
+            out.append(picked[i].name) += ':';
             std::transform(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
                            out.begin() + static_cast<std::ptrdiff_t>(begin), lower);
         }
-        out.append(http::trim(picked[i].value)).append(1, '\n');
+        out.append(http::trim(picked[i].value)) += '\n';
     }
 }
 
@@ -214,7 +216,7 @@ inline void append_v4_request(std::string& out, std::string_view method, std::st
                               http::query const& query, http::fields const& headers,
                               std::span<std::string const> additional, std::string_view payload = unsigned_payload)
 {
-    out.append(method).append(1, '\n');
+    out.append(method) += '\n';
     append_resource(out, bucket, key, true);
     out += '\n';
     append_v4_query(out, query);
@@ -226,7 +228,8 @@ inline void append_v4_request(std::string& out, std::string_view method, std::st
     out += '\n';
     for (std::size_t i = 0; i != additional.size(); ++i)
         out.append(i == 0 ? "" : ";").append(additional[i]);
-    out.append(1, '\n').append(payload);
+    out += '\n';
+    out += payload;
 }
 
 /// Appends the string to sign of version 4. `scope` is `{date}/{region}/{product}/aliyun_v4_request`; the request's
@@ -234,9 +237,9 @@ inline void append_v4_request(std::string& out, std::string_view method, std::st
 inline void append_v4_string_to_sign(std::string& out, std::string_view timestamp, std::string_view scope,
                                      codec::sha256_digest const& canonical_request)
 {
-    out.append(v4_algorithm).append(1, '\n');
-    out.append(timestamp).append(1, '\n');
-    out.append(scope).append(1, '\n');
+    out.append(v4_algorithm) += '\n';
+    out.append(timestamp) += '\n';
+    out.append(scope) += '\n';
     codec::hex_encode_lower_to(out, codec::as_chars(canonical_request));
 }
 inline void append_v4_string_to_sign(std::string& out, std::string_view timestamp, std::string_view scope,

@@ -50,7 +50,8 @@ inline void sign_v4(credentials const& who, signing_scope const& scope, signing_
     std::size_t const signed_bytes = text.size();
 
     text.append(canonical::v4_algorithm).append(" Credential=").append(who.access_key_id());
-    text.append(1, '/').append(moment->scope_text);
+    text += '/';
+    text += moment->scope_text;
     for (std::size_t i = 0; i != names.size(); ++i)
         text.append(i == 0 ? ",AdditionalHeaders=" : ";").append(names[i]);
     text.append(",Signature=");
