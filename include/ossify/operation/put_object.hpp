@@ -57,23 +57,26 @@ public:
 inline result<stored_object<>> decode_stored(service_request const& request, http::response_head const& head,
                                              std::string body)
 {
-    if (head.status != 200 && head.status != 203)
-        return decode_error(request.operation, head, body);
-    stored_object<> out;
+    result<stored_object<>> decoded;  // all that is returned is this one, so that it is made where the caller wants it
+    if (head.status != 200 && head.status != 203) {
+        decoded = decode_error(request.operation, head, body);
+        return decoded;
+    }
+    stored_object<>& out = *decoded;
     out.etag = unquoted(head.headers.get("ETag"));
     out.content_md5 = head.headers.get("Content-MD5");
     out.version_id = head.headers.get("x-oss-version-id");
     out.request_id = head.headers.get("x-oss-request-id");
-    if (auto const text = head.headers.find("x-oss-hash-crc64ecma")) {
-        out.crc64 = detail::number_in<std::uint64_t>(*text);
-        if (!out.crc64)
-            return failure(errc::bad_answer, "x-oss-hash-crc64ecma is no number").in(request.operation);
-    }
     if (head.status == 203)
         out.callback = callback_outcome<>::failed_because(decode_error(request.operation, head, body));
     else if (request.carries_callback)
         out.callback = callback_outcome<>::delivered_with(std::move(body));
-    return out;
+    if (auto const text = head.headers.find("x-oss-hash-crc64ecma")) {
+        out.crc64 = detail::number_in<std::uint64_t>(*text);
+        if (!out.crc64)
+            decoded = failure(errc::bad_answer, "x-oss-hash-crc64ecma is no number").in(request.operation);
+    }
+    return decoded;
 }
 
 }  // namespace ossify

@@ -147,6 +147,35 @@ private:
     }
     static awaitable<result<ossify::credentials>> known(result<ossify::credentials> who) { co_return who; }
 
+    peer peer_of(service_request const& request) const
+    {
+        return {endpoint_.connect_host(request.bucket), endpoint_.port(), endpoint_.secure()};
+    }
+    auto wait_for_line(service_request const& request, time_point end)
+    {
+        return pool_->acquire(peer_of(request), config_.limits(), end);
+    }
+
+    // Writes and signs a request into `memory`, whose connection is open: waiting for it must not make the date old.
+    exchange_state compose(typename connection<Transport>::request_memory& memory, ossify::credentials const& who,
+                           service_request const& request, content const& sends, state const& s) const
+    {
+        auto& [head, text] = memory;
+        write_request(head, request, sends.length);
+        signer_.sign(who, wall_now(), request.method, request.bucket, request.key, request.query, head.headers);
+        text.clear();
+        http::write_head(text, head);
+        exchange_state x;
+        x.method = request.method;
+        x.head = text;
+        x.sends = &sends;
+        x.sums = s.sums;
+        x.observer = s.observer;
+        x.answer_limit = s.answer_limit;
+        x.slow_answer = s.slow_answer;
+        return x;
+    }
+
     // Everything of a request's head but date and signature.
     void write_request(http::request_head& head, service_request const& request, std::uint64_t body_bytes) const
     {
@@ -208,11 +237,11 @@ private:
     std::atomic<std::uint64_t> random_;
 };
 
+// Each request in flight has one frame of this. malloc has up to 1 KiB at hand: what need not outlive an await stays out.
 template<transport Transport>
 awaitable<result<answer>> session<Transport>::send(service_request const& request, content const& sends, state& s)
 {
     asio::any_io_executor const ex = co_await asio::this_coro::executor;
-    peer const to(endpoint_.connect_host(request.bucket), endpoint_.port(), endpoint_.secure());
     bool clock_corrected = false;
     bool stale_forgiven = false;
     for (;;) {
@@ -225,64 +254,48 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
             who = co_await config_.provider()();
         if (!who)
             co_return std::move(who).error().in(request.operation);
-        auto line = pool_->try_acquire(ex, to, config_.limits(), s.end);
+        auto line = pool_->try_acquire(ex, peer_of(request), config_.limits(), s.end);
         if (!line) {
-            auto waited = co_await pool_->acquire(to, config_.limits(), s.end);
+            auto waited = co_await wait_for_line(request, s.end);
             if (!waited)
                 co_return std::move(waited).error().in(request.operation);
             line = *std::move(waited);
         }
 
-        exchange_state x;
+        failure why;
         result<void> opened;
         if (!line.used_before())
             opened = co_await line->open();
-        result<answer> got = failure();
         if (opened) {
-            auto& [head, text] = line->scratch();
-            write_request(head, request, sends.length);
-            // signed only now: waiting for a connection must not make the date old
-            signer_.sign(*who, wall_now(), request.method, request.bucket, request.key, request.query, head.headers);
-            text.clear();
-            http::write_head(text, head);
-            x.method = request.method;
-            x.head = text;
-            x.sends = &sends;
-            x.sums = s.sums;
-            x.observer = s.observer;
-            x.answer_limit = s.answer_limit;
-            x.slow_answer = s.slow_answer;
-            got = co_await line->exchange(x, buffers_);
+            exchange_state x = compose(line->scratch(), *who, request, sends, s);
+            auto got = co_await line->exchange(x, buffers_);
             s.crc64 = x.crc64;
+            if (got && got->head.status < 300) {
+                auto differs = mismatch(*got, s, request.operation);
+                if (!differs) {
+                    budget_.on_success();
+                    co_return got;
+                }
+                why = *std::move(differs);
+            } else if (got) {
+                why = decode_error(request.operation, got->head, got->body);
+                if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
+                    clock_corrected = true;
+                    continue;
+                }
+            } else {
+                why = std::move(got).error().in(request.operation);
+                s.answer_lost = x.all_sent && (why == condition::network || why == condition::timeout);
+                if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
+                    !(s.answer_lost && s.on_lost == lost_answer::report)) {
+                    stale_forgiven = true;  // the peer closed an idle connection just as we took it
+                    continue;
+                }
+            }
         } else {
-            got = std::move(opened).error();
+            why = std::move(opened).error().in(request.operation);
         }
-        bool const reused = line.used_before();
-        line = {};
-
-        failure why;
-        if (got && got->head.status < 300) {
-            auto differs = mismatch(*got, s, request.operation);
-            if (!differs) {
-                budget_.on_success();
-                co_return got;
-            }
-            why = *std::move(differs);
-        } else if (got) {
-            why = decode_error(request.operation, got->head, got->body);
-            if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
-                clock_corrected = true;
-                continue;
-            }
-        } else {
-            why = std::move(got).error().in(request.operation);
-            s.answer_lost = x.all_sent && (why == condition::network || why == condition::timeout);
-            if (reused && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
-                !(s.answer_lost && s.on_lost == lost_answer::report)) {
-                stale_forgiven = true;  // the peer closed an idle connection just as we took it
-                continue;
-            }
-        }
+        line = {};  // others may have it while we wait
         if (s.attempts > 1)
             why.edit().attempts = s.attempts;
         bool const give_up = s.answer_lost && s.on_lost == lost_answer::report;

@@ -245,18 +245,18 @@ inline awaitable<result<void>> add_md5(prepared_put& put, buffer_pool& buffers)
 }
 
 /// Reads the answer to a put.
-inline result<stored_object<>> stored_by(prepared_put const& put, unsigned attempts, answer got)
+inline result<stored_object<>> stored_by(prepared_put const& put, unsigned attempts, answer&& got)
 {
-    if (auto same = put.sends.source.check_unchanged(); !same) {
-        failure why = std::move(same).error();
-        why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
-        why.edit().request_id = got.head.headers.get("x-oss-request-id");
-        return std::move(why).in(put.request.operation);
-    }
     auto stored = decode_stored(put.request, got.head, std::move(got.body));
     if (stored) {
         stored->bytes = put.sends.length;
         stored->retries = attempts - 1;
+    }
+    if (auto same = put.sends.source.check_unchanged(); !same) {
+        failure why = std::move(same).error();
+        why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
+        why.edit().request_id = got.head.headers.get("x-oss-request-id");
+        stored = std::move(why).in(put.request.operation);
     }
     return stored;
 }
@@ -296,17 +296,15 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
     co_return ended(std::move(lost));
 }
 
-/// Gives the callback's answer its type.
+/// Gives the callback's answer its type; without one, hands the argument on.
 template<class Reply>
-result<stored_object<Reply>> typed(result<stored_object<>> untyped)
+decltype(auto) typed(result<stored_object<>>&& untyped)
 {
-    if constexpr (std::is_void_v<Reply>) {
-        return untyped;
-    } else {
-        if (!untyped)
-            return std::move(untyped).error();
-        return stored_object<Reply>(*std::move(untyped));
-    }
+    if constexpr (std::is_void_v<Reply>)
+        return std::move(untyped);
+    else
+        return untyped ? result<stored_object<Reply>>(stored_object<Reply>(*std::move(untyped)))
+                       : result<stored_object<Reply>>(std::move(untyped).error());
 }
 
 }  // namespace detail
