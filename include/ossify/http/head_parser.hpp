@@ -50,7 +50,9 @@ inline fault read_field(std::string_view line, field& out)
         return {"a character that no header name may hold"};
     if (colon == 0)
         return {"a header line without a name"};
-    out = {line.substr(0, colon), trim(line.substr(colon + 1))};
+    out.name = std::string_view(line.data(), colon);
+    line.remove_prefix(colon + 1);
+    out.value = trim(line);
     if (!is_valid_value(out.value))
         return {"a control character in a header value"};
     return {};

@@ -35,6 +35,18 @@ constexpr bool is_value_character(char c) noexcept
     return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
 }
 
+/// Not 0 when one of the eight bytes may be a control: the borrow of a subtraction marks bytes below 0x20, an exclusive
+/// or finds 0x7f.
+inline std::uint64_t suspicious_bytes(char const* eight) noexcept
+{
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t highs = 0x8080808080808080;
+    std::uint64_t word;
+    std::memcpy(&word, eight, 8);
+    std::uint64_t const del = word ^ (ones * 0x7f);
+    return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & highs;
+}
+
 constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace detail
@@ -65,22 +77,14 @@ constexpr bool is_valid_name(std::string_view name) noexcept { return is_token(n
 /// allowed. Thread safety: stateless.
 inline bool is_valid_value(std::string_view value) noexcept
 {
-    // Eight bytes at a time: the borrow of a subtraction marks bytes below 0x20, an exclusive or finds 0x7f.
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t highs = 0x8080808080808080;
-    while (value.size() >= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, value.data(), 8);
-        std::uint64_t const del = word ^ (ones * 0x7f);
-        std::uint64_t const suspicious = (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & highs;
-        if (suspicious != 0 && !std::all_of(value.begin(), value.begin() + 8, detail::is_value_character))
-            return false;
-        value.remove_prefix(8);
+    if (value.size() >= 8) {
+        std::uint64_t suspicious = detail::suspicious_bytes(value.data() + value.size() - 8);
+        for (std::size_t i = 0; i + 8 < value.size(); i += 8)
+            suspicious |= detail::suspicious_bytes(value.data() + i);
+        if (suspicious == 0)
+            return true;
     }
-    for (char const c : value)
-        if (!detail::is_value_character(c))
-            return false;
-    return true;
+    return std::all_of(value.begin(), value.end(), [](char c) { return detail::is_value_character(c); });
 }
 
 /// True when `target` can stand in a request line: percent-encoded, not empty. Thread safety: stateless.
