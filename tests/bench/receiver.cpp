@@ -21,6 +21,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -268,8 +269,12 @@ try {
     int pipes[2];
     if (::pipe(pipes) != 0)
         throw std::runtime_error("no pipe");
+    pid_t const parent = ::getpid();
     pid_t const child = ::fork();
     if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it ends with who started it, however that ends
+        if (::getppid() != parent)
+            return 1;
         ::close(pipes[0]);
         serve(pipes[1], key_url, ossify::codec::public_key::from_pem(key.public_pem()).value());
         return 0;
