@@ -67,7 +67,7 @@ def workloads(sizes):
     small = f"puts requests={sizes.puts} in_flight=64"
     single = f"puts requests={sizes.puts // 2} in_flight=1"
     late = f"puts requests={sizes.late_puts} in_flight={ALL_AT_ONCE}"
-    curl = "curl -sS -o {null} -w {curl_figures} -H Expect: -T {put_file} http://127.0.0.1:{port}/bkt/obj"
+    curl = "curl -sS --fail -o {null} -w {curl_figures} -H Expect: -T {put_file} http://127.0.0.1:{port}/bkt/obj"
     return [
         Workload("parts", "a file in parts of 8 MiB, 4 at a time", "polling", "GiB", [
             Contender("ossify", f"ossify-client {parts}"),
@@ -77,6 +77,7 @@ def workloads(sizes):
             Contender("epoll floor, sendfile", f"epoll-client {parts} read=sendfile"),
             Contender("epoll floor, sendfile, no CRC", f"epoll-client {parts} read=sendfile crc=0"),
             Contender("libcurl multi, no CRC", f"curl-client {parts}"),
+            Contender("libcurl multi, 256 KiB, no CRC", f"curl-client {parts} buffer_kib=256"),
             Contender("libcurl multi, liblzma's CRC", f"curl-client {parts} crc=1"),
             Contender("official C++ SDK", f"{{sdk}} {parts}"),
             Contender("ali-oss, no CRC", f"{{ali}} {parts}"),
