@@ -5,58 +5,63 @@
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <asio/query.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <cstddef>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <tuple>
 #include <utility>
 
-namespace ossify {
+namespace ossify::detail {
 
-/// A few threads for calls that may block, started with the first such call.
-/// Thread safety: a monitor. Destruction waits for the calls that are under way.
-class blocking_pool {
+/// The threads of an execution context (`io_context`) for calls of one kind that may block. They start with the first
+/// call and end with the context, whose destruction waits for the calls that are under way.
+/// `Kind::threads()` tells how many.
+template<class Kind>
+class blocking_threads : public asio::execution_context::service {
 public:
-    explicit blocking_pool(std::size_t threads) : threads_(threads) {}
+    using key_type = blocking_threads;
+    inline static asio::execution_context::id id;
 
-    /// Runs `call` on one of the threads, then goes on where the caller was. The call is not cut short by cancellation.
-    /// Lifetime: what `call` refers to must live until the await returns.
-    awaitable<std::ptrdiff_t> run(std::function<std::ptrdiff_t()> call)
+    explicit blocking_threads(asio::execution_context& context)
+        : asio::execution_context::service(context), pool_(Kind::threads())
     {
-        asio::thread_pool& pool = start();
-        auto const initiate = [&pool, &call](auto handler) {
-            auto home = asio::get_associated_executor(handler);
-            auto task = [&call, handler = std::move(handler), work = asio::make_work_guard(home), home]() mutable {
-                std::ptrdiff_t const value = call();
-                auto finish = [handler = std::move(handler), value]() mutable { std::move(handler)(value); };
-                asio::post(home, std::move(finish));
-                work.reset();
-            };
-            asio::post(pool, std::move(task));
-        };
-        auto [value] = co_await asio::async_initiate<decltype(awaited) const, void(std::ptrdiff_t)>(initiate, awaited);
-        co_return value;
     }
+
+    asio::thread_pool& pool() noexcept { return pool_; }
 
 private:
-    asio::thread_pool& start()
-    {
-        std::lock_guard const lock(mutex_);
-        if (!pool_)
-            pool_ = std::make_unique<asio::thread_pool>(threads_);
-        return *pool_;
-    }
+    void shutdown() override { pool_.join(); }
 
-    std::size_t threads_;
-    std::mutex mutex_;
-    std::unique_ptr<asio::thread_pool> pool_;
+    asio::thread_pool pool_;
 };
 
-}  // namespace ossify
+/// Runs `call` on a thread of its kind, then goes on where the caller was. The call is not cut short by cancellation.
+/// Lifetime: what `call` refers to must live until the await returns.
+template<class Kind>
+awaitable<std::ptrdiff_t> run_blocking(std::function<std::ptrdiff_t()> call)
+{
+    asio::any_io_executor const ex = co_await asio::this_coro::executor;
+    asio::thread_pool& pool =
+        asio::use_service<blocking_threads<Kind>>(asio::query(ex, asio::execution::context)).pool();
+    auto const initiate = [&pool, &call](auto handler) {
+        auto home = asio::get_associated_executor(handler);
+        auto task = [&call, handler = std::move(handler), work = asio::make_work_guard(home), home]() mutable {
+            std::ptrdiff_t const value = call();
+            auto finish = [handler = std::move(handler), value]() mutable { std::move(handler)(value); };
+            asio::post(home, std::move(finish));
+            work.reset();
+        };
+        asio::post(pool, std::move(task));
+    };
+    auto [value] = co_await asio::async_initiate<decltype(awaited) const, void(std::ptrdiff_t)>(initiate, awaited);
+    co_return value;
+}
+
+}  // namespace ossify::detail
 
 #endif

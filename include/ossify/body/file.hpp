@@ -42,13 +42,22 @@ public:
 enum class file_reading {
     /// Read into memory, summed and sent.
     copy,
-    /// Sent by the kernel with sendfile(2), which can save a third of the CPU: over plain HTTP, where the file can be held
-    /// under a read lease, and what of it is in the page cache; else as above. While it is sent, programs that open it for
-    /// writing or cut it wait, up to 45 s (`/proc/sys/fs/lease-break-time`); from then on it is copied. Who holds it
-    /// open for writing already keeps it from being leased. Without a checksum (`check_crc64(false)`) there is no lease:
-    /// what is written meanwhile is sent as it comes, and the event loop may wait for the disk.
+    /// Sent by the kernel with sendfile(2), which saves copying it: over plain HTTP, where the file can be held under a read
+    /// lease, and what of it is in the page cache; else as above. While it is sent, whoever opens it for writing or cuts
+    /// it waits, up to 45 s (`/proc/sys/fs/lease-break-time`), this program's own event loop included; from then on it is
+    /// copied. Who holds it open for writing already keeps it from being leased. Without a checksum (`check_crc64(false)`)
+    /// there is no lease: what is written meanwhile is sent as it comes, and the event loop may wait for the disk.
     sendfile,
 };
+
+namespace detail {
+
+struct file_reads {
+    // on a small machine one, so that the event loop finds a processor when it wants one
+    static std::size_t threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 2); }
+};
+
+}  // namespace detail
 
 /// A regular file, opened once and read at any offset. Models `body_source`.
 /// Bytes in the page cache are read at once; a read that would wait for the disk goes to a helper thread, and so do those
@@ -121,8 +130,6 @@ private:
         std::string path;
         file_identity identity;
         std::optional<detail::mapped_file> mapped;
-        // on a small machine one, so that the event loop finds a processor when it wants one
-        blocking_pool threads{std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 2)};
         // A look at the cache may start the next read-ahead, which takes the loop's time. So after a miss some bytes are
         // read by the threads from the start; few at first, because a look can also fail for no lasting reason.
         std::atomic<std::int64_t> cold_bytes{0};  // that still go to a thread without a look
@@ -164,6 +171,10 @@ private:
             if (file->cold_bytes <= 0) {
                 got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
                 code = errno;
+                if (got == 0 && offset + total < file->identity.size) {  // so Linux 5.9 and 5.10 tell a miss
+                    got = -1;
+                    code = EAGAIN;
+                }
                 if (got < 0 && code == EAGAIN) {
                     std::int64_t const bytes = file->distrust;
                     file->cold_bytes = bytes;
@@ -177,7 +188,7 @@ private:
                     ::ssize_t const n = ::preadv(file->fd, &part, 1, at);
                     return n < 0 ? -std::ptrdiff_t{errno} : n;
                 };
-                got = co_await file->threads.run(blocking);
+                got = co_await detail::run_blocking<detail::file_reads>(blocking);
                 code = got < 0 ? static_cast<int>(-got) : 0;
                 file->cold_bytes -= got > 0 ? got : 0;
             }

@@ -83,7 +83,8 @@ public:
 
     /// Connections in use at one time; more operations wait for their turn. 0: any number. Default 0.
     config& max_connections(std::size_t n) { return set(max_connections_, n); }
-    /// The most memory, in bytes, that all uploads of the client together hold for bodies. Default 256 MiB.
+    /// The most memory, in bytes, that all uploads in parts of the client together hold for bodies. Default 256 MiB. A put
+    /// of a file holds 256 KiB beside that while it is sent; `max_connections` bounds how many are.
     config& upload_memory(std::uint64_t bytes) { return set(upload_memory_, bytes); }
     /// Idle connections older than this are not used again. Default 30 s.
     config& idle_limit(std::chrono::milliseconds t) { return set(idle_limit_, t); }

@@ -58,17 +58,20 @@ private:
         Store store_;
     };
 
+    struct checkpoint_calls {
+        static std::size_t threads() { return 2; }  // a store that is slow does not keep another upload's
+    };
+
     struct state {
         explicit state(std::unique_ptr<model> m) : store(std::move(m)) {}
         std::unique_ptr<model> store;
-        blocking_pool thread{1};
     };
 
     static awaitable<result<std::optional<std::string>>> load(std::shared_ptr<state> s)
     {
         result<std::optional<std::string>> out{std::optional<std::string>()};
         std::function<std::ptrdiff_t()> const call = [&] { return attempt(out, [&] { return s->store->load(); }); };
-        co_await s->thread.run(call);
+        co_await detail::run_blocking<checkpoint_calls>(call);
         co_return out;
     }
 
@@ -76,7 +79,7 @@ private:
     {
         result<void> out;
         std::function<std::ptrdiff_t()> const call = [&] { return attempt(out, [&] { return s->store->save(text); }); };
-        co_await s->thread.run(call);
+        co_await detail::run_blocking<checkpoint_calls>(call);
         co_return out;
     }
 
@@ -84,7 +87,7 @@ private:
     {
         result<void> out;
         std::function<std::ptrdiff_t()> const call = [&] { return attempt(out, [&] { return s->store->remove(); }); };
-        co_await s->thread.run(call);
+        co_await detail::run_blocking<checkpoint_calls>(call);
         co_return out;
     }
 
