@@ -103,15 +103,19 @@ public:
             waited = false;
         }
         // a stream that encrypts may have taken bytes that it could not send yet
+        bool refused = false;
         while (sent && stream_.try_write_some({}).ec == asio::error::would_block) {
             waited = true;
             limit(limits_.stall, errc::stall_timeout);
-            if (std::error_code const ec = co_await stream_.wait_writable())
+            refused = answer_waits();
+            if (refused)
+                break;
+            if (std::error_code const ec = co_await wait_to_send(stream_))
                 sent = detail::connection_lost(ec);
         }
         if (!sent && sent.error() != errc::connection_closed)
             co_return explained(std::move(sent).error());
-        x.all_sent = sent && x.sent == x.sends->length;
+        x.all_sent = sent && !refused && x.sent == x.sends->length;
         bool const patient = x.slow_answer && x.all_sent;
         set_limit(patient ? std::chrono::milliseconds(0) : limits_.answer,
                   patient ? errc::operation_timeout : errc::stall_timeout);
@@ -339,8 +343,11 @@ private:
                 if (!ec)
                     break;
                 unyielded_ = 0;
-                if (ec == asio::error::would_block)
-                    ec = co_await stream_.wait_writable();
+                if (ec == asio::error::would_block) {
+                    if (answer_waits())
+                        co_return result<void>();  // an early refusal; perhaps nobody reads what we send any more
+                    ec = co_await wait_to_send(stream_);
+                }
                 if (ec)
                     co_return detail::connection_lost(ec);
             }

@@ -1,11 +1,13 @@
 #ifndef OSSIFY_TRANSPORT_NET_STREAM_HPP
 #define OSSIFY_TRANSPORT_NET_STREAM_HPP
 
+#include <ossify/transport/either_wait.hpp>
 #include <ossify/transport/lookup.hpp>
 #include <ossify/transport/send_file.hpp>
 #include <ossify/transport/stream.hpp>
 #include <ossify/transport/tls_engine.hpp>
 
+#include <asio/async_result.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/socket_base.hpp>
@@ -212,6 +214,16 @@ public:
     awaitable<std::error_code> wait_writable()
     {
         auto [ec] = co_await socket_.async_wait(socket_type::wait_write, awaited);
+        co_return ec;
+    }
+
+    /// For a sender that must not miss what the peer says meanwhile.
+    awaitable<std::error_code> wait_writable_or_readable()
+    {
+        auto const initiate = [this](auto handler) {
+            std::make_shared<detail::either_wait<decltype(handler)>>(socket_, std::move(handler))->start();
+        };
+        auto [ec] = co_await asio::async_initiate<decltype(awaited) const, void(std::error_code)>(initiate, awaited);
         co_return ec;
     }
 

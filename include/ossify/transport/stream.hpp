@@ -115,6 +115,17 @@ awaitable<io_outcome> read_some(S& stream, std::span<std::byte> into)
         return detail::try_and_wait(stream, into);
 }
 
+/// Waits until an attempt to write is worth making; where the stream can tell, also until something has come in.
+/// Lifetime, cancellation: as those of the stream's waits.
+template<byte_stream S>
+awaitable<std::error_code> wait_to_send(S& stream)
+{
+    if constexpr (requires { { stream.wait_writable_or_readable() } -> std::same_as<awaitable<std::error_code>>; })
+        return stream.wait_writable_or_readable();
+    else
+        return stream.wait_writable();
+}
+
 /// What makes streams, and names the clock by which deadlines, back-off and idle limits are counted.
 /// A model is a cheap handle: copies share their settings.
 template<class T>
