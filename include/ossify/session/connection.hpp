@@ -104,14 +104,13 @@ public:
         }
         // a stream that encrypts may have taken bytes that it could not send yet
         bool refused = false;
-        while (sent && stream_.try_write_some({}).ec == asio::error::would_block) {
+        while (sent && !refused && stream_.try_write_some({}).ec == asio::error::would_block) {
             waited = true;
             limit(limits_.stall, errc::stall_timeout);
             refused = answer_waits();
-            if (refused)
-                break;
-            if (std::error_code const ec = co_await wait_to_send(stream_))
-                sent = detail::connection_lost(ec);
+            if (!refused)
+                if (std::error_code const ec = co_await wait_to_send(stream_))
+                    sent = detail::connection_lost(ec);
         }
         if (!sent && sent.error() != errc::connection_closed)
             co_return explained(std::move(sent).error());
@@ -181,8 +180,7 @@ private:
         rearm();
     }
 
-    // from the last look at the clock on
-    void rearm()
+    void rearm()  // from the last look at the clock on
     {
         auto const until = span_.count() == 0 ? time_point::max() : now_ + span_;
         bool const by_end = end_ <= until;

@@ -1,9 +1,12 @@
 #ifndef OSSIFY_TRANSPORT_EITHER_WAIT_HPP
 #define OSSIFY_TRANSPORT_EITHER_WAIT_HPP
 
+#include <ossify/async/awaitable.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
 #include <asio/bind_executor.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -64,6 +67,15 @@ private:
     std::error_code first_;
     int pending_ = 2;
 };
+
+inline awaitable<std::error_code> wait_either(asio::ip::tcp::socket& socket)
+{
+    auto const initiate = [&socket](auto handler) {
+        std::make_shared<either_wait<decltype(handler)>>(socket, std::move(handler))->start();
+    };
+    auto [ec] = co_await asio::async_initiate<decltype(awaited) const, void(std::error_code)>(initiate, awaited);
+    co_return ec;
+}
 
 }  // namespace ossify::detail
 

@@ -7,7 +7,6 @@
 #include <ossify/transport/stream.hpp>
 #include <ossify/transport/tls_engine.hpp>
 
-#include <asio/async_result.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/socket_base.hpp>
@@ -218,14 +217,7 @@ public:
     }
 
     /// For a sender that must not miss what the peer says meanwhile.
-    awaitable<std::error_code> wait_writable_or_readable()
-    {
-        auto const initiate = [this](auto handler) {
-            std::make_shared<detail::either_wait<decltype(handler)>>(socket_, std::move(handler))->start();
-        };
-        auto [ec] = co_await asio::async_initiate<decltype(awaited) const, void(std::error_code)>(initiate, awaited);
-        co_return ec;
-    }
+    awaitable<std::error_code> wait_writable_or_readable() { return detail::wait_either(socket_); }
 
     /// Ends the stream in order: what is still unsent, the closing alert of TLS, then the end of this direction.
     awaitable<std::error_code> shutdown()

@@ -31,7 +31,8 @@ awaitable<void> note_thread(std::set<std::thread::id>& seen)
         id = std::this_thread::get_id();
         return std::ptrdiff_t{7};
     };
-    CHECK(co_await detail::run_blocking<two_threads>(call) == 7);
+    std::ptrdiff_t const value = co_await detail::run_blocking<two_threads>(call);
+    CHECK(value == 7);
     seen.insert(id);  // where the caller was
 }
 
