@@ -237,7 +237,7 @@ private:
     std::atomic<std::uint64_t> random_;
 };
 
-// Each request in flight has one frame of this. malloc has up to 1 KiB at hand: what need not outlive an await stays out.
+// A request in flight has one frame of this. malloc has 1 KiB at hand: what need not outlive an await stays out of it.
 template<transport Transport>
 awaitable<result<answer>> session<Transport>::send(service_request const& request, content const& sends, state& s)
 {
