@@ -41,7 +41,10 @@ public:
         block block_;
     };
 
-    explicit buffer_pool(std::size_t block_bytes, std::size_t keep = 16) : block_bytes_(block_bytes), keep_(keep) {}
+    explicit buffer_pool(std::size_t block_bytes, std::size_t keep = 16) : block_bytes_(block_bytes), keep_(keep)
+    {
+        free_.reserve(keep);  // to give a block back must not fail
+    }
 
     lease take()
     {
