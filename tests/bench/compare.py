@@ -4,8 +4,9 @@
 Each round runs every contender of a workload once, one after the other, so that a machine whose speed drifts treats all
 alike; the first round is dropped. Figures are medians with (min-max); ratios are taken within each round. CPU is the
 client's alone. Peak memory comes through a small launcher. Before anything is timed, each contender sends random bytes
-to a server that really computes their CRC-64; one that sends anything else is not timed. A contender that is missing or
-fails is listed with the reason. Exit code: 1 when ossify fails or a check of data does; missed goals are only reported.
+to a server that really computes their CRC-64; one that sends anything else is not timed. In every run the server counts,
+too: one that reports more than the server saw is listed as wrong. A contender that is missing or fails is listed with the
+reason. Exit code: 1 when ossify fails or a check of data does; missed goals are only reported.
 """
 
 import argparse
@@ -91,7 +92,7 @@ class Bench:
         return words
 
     def run(self, contender, server, files):
-        """One run: its figures."""
+        """One run: its figures, and what the server saw of it."""
         places = {"port": server.port, "tls": server.tls, "null": os.devnull, "curl_figures": CURL_FIGURES, **files}
         words = shlex.split(contender.command)
         program = self.command(words[:1])
@@ -102,6 +103,7 @@ class Bench:
             if str(path) in " ".join(words):
                 self.place(path, contender.cold)
         used = os.path.join(self.scratch, "used.json")
+        stat(server)    # forgets what came before
         try:
             done = subprocess.run([os.path.join(self.folder, "bench-launch"), used, *words], capture_output=True,
                                   text=True, timeout=TIME_LIMIT, errors="replace")
@@ -115,7 +117,14 @@ class Bench:
             whole = json.load(file)
         figures = {"cpu": whole["user"] + whole["system"], "peak": whole["peak_kib"] / 1024,
                    "switches": whole["switches"]}
-        return {**figures, **json.loads(lines[-1])}
+        figures.update(read_figures(lines[-1]))
+        seen = stat(server)
+        less = [f"{came} {what} arrived, {figures[what]} reported"
+                for what, came in (("requests", seen["puts"] + seen["parts"]), ("bytes", seen["bytes"]))
+                if came < figures[what]]
+        if less:
+            raise Failed("SENT LESS THAN IT SAYS: " + "; ".join(less))
+        return figures, seen
 
     def place(self, path, cold):
         """Has the file in the page cache, or not."""
@@ -133,6 +142,17 @@ class Bench:
                 self.evicted.discard(path)
                 while file.read(MIB):
                     pass
+
+
+def read_figures(line):
+    """What a contender printed, if it can be counted with."""
+    try:
+        figures = json.loads(line)
+        if figures["wall"] > 0 and figures["requests"] >= 0 and figures["bytes"] >= 0:
+            return figures
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise Failed(f"these are no figures: {line[:200]}")
 
 
 def fill(word, places):
@@ -179,8 +199,11 @@ def stat(server):
     """What came in since the last call."""
     context = ssl.create_default_context(cafile=os.path.join(server.tls, "ca.pem")) if server.tls else None
     url = f"{'https' if server.tls else 'http'}://127.0.0.1:{server.port}/stat"
-    with urllib.request.urlopen(url, timeout=10, context=context) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(url, timeout=10, context=context) as answer:
+            return json.load(answer)
+    except OSError as why:
+        raise SystemExit(f"the sink server does not answer: {why}") from None
 
 
 def check_data(bench, chosen):
@@ -198,9 +221,7 @@ def check_data(bench, chosen):
             kind = c.server or w.server
             server = bench.server(f"real {kind}" if kind.startswith("tls") else "real")
             try:
-                stat(server)    # forgets what came before
-                bench.run(c, server, {"parts_file": path, "put_file": path})
-                seen = stat(server)
+                _, seen = bench.run(c, server, {"parts_file": path, "put_file": path})
                 file_sent = "_file}" in c.command
                 expected = {"object_crc": sum_of_file if file_sent else sum_of_put,
                             "object_bytes": CHECK.parts_file if file_sent else 4096}
@@ -395,13 +416,13 @@ def measure(bench, w, files, rounds, absent):
             if c.name in absent:
                 continue
             try:
-                figures = per_unit(bench.run(c, bench.server(c.server or w.server), files), w.unit)
+                figures, _ = bench.run(c, bench.server(c.server or w.server), files)
             except Failed as why:
                 absent[c.name] = str(why)
                 runs.pop(c.name, None)
                 continue
             if turn:
-                runs.setdefault(c.name, []).append(figures)
+                runs.setdefault(c.name, []).append(per_unit(figures, w.unit))
     return runs
 
 

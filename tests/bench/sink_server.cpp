@@ -169,8 +169,8 @@ void finish_request(connection& c)
     c.in_body = false;
     std::uint64_t const crc = sums == sum::real ? c.crc : sums == sum::zeros ? crc_of_zeros(c.got) : 0;
     auto const upload = query_item(c.target, "uploadId");
-    seen.bytes += c.got;
     if (c.method == "PUT") {
+        seen.bytes += c.got;
         if (upload) {
             ++seen.parts;
             uploads[*upload][std::atoi(query_item(c.target, "partNumber").value_or("0").c_str())] = {crc, c.got};
