@@ -32,6 +32,8 @@ from workloads import CHECK, FULL, MIB, SERVERS, SHORT, workloads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIME_LIMIT = 120    # seconds for one run of one contender
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+EMPTY_FRAME = f"{BEGIN}\n", f"\n{END}\n"
 CURL_FIGURES = '{"wall": %{time_total}, "requests": 1, "bytes": %{size_upload}}\n'
 
 
@@ -167,8 +169,11 @@ def find_ali_oss(args):
         return "Node and npm are not installed"
     if not args.full and not os.path.exists(os.path.join(modules, "installed")):
         return "its packages are not installed (the test of suite interop does that, and --full)"
-    done = subprocess.run([sys.executable, os.path.join(HERE, "..", "node", "run.py"), modules, script, "version"],
-                          capture_output=True, text=True, timeout=300)
+    try:
+        done = subprocess.run([sys.executable, os.path.join(HERE, "..", "node", "run.py"), modules, script, "version"],
+                              capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired as why:
+        return f"its packages are not ready after {why.timeout:.0f} s"
     if done.returncode != 0 or not done.stdout.startswith("ali-oss"):
         return (done.stderr + done.stdout).strip().splitlines()[-1][:200]
     os.environ["NODE_PATH"] = os.path.join(os.path.abspath(modules), "node_modules")
@@ -366,6 +371,8 @@ def versions(bench):
             if name.endswith("curl"):   # it lists all its libraries
                 said = " ".join(re.findall(r"(?:libcurl|OpenSSL|GnuTLS|liblzma)/\S+", said))
             out[name] = said
+        except subprocess.TimeoutExpired as why:
+            out[name] = f"does not say within {why.timeout:.0f} s"
         except (Failed, OSError) as why:
             out[name] = f"none: {why}"
     return out
@@ -384,26 +391,62 @@ def parse_arguments():
                              '{"wall": seconds, "cpu": seconds, "requests": n, "bytes": n}')
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     parser.add_argument("--markdown", metavar="FILE",
-                        help="write the tables there: between the lines <!-- figures --> and <!-- end of figures -->, "
-                             "if the file has them")
+                        help=f"write the tables there: between the lines {BEGIN} and {END}, if the file has them")
     parser.add_argument("--scratch", metavar="FOLDER", help="where to put the files that are sent (a disk, not memory)")
     args = parser.parse_args()
     args.programs = os.path.join(args.build, "tests", "bench")
+    if args.rounds is not None and args.rounds < 1:
+        parser.error(f"--rounds {args.rounds}: at least 1")
+    if args.only is not None:
+        args.only = args.only.split(",")
+        if unknown := set(args.only) - {w.name for w in workloads(SHORT)}:
+            parser.error(f"--only: no workload is called {', '.join(repr(name) for name in sorted(unknown))}")
     if args.sdk_client:
         args.sdk_client = os.path.abspath(args.sdk_client)
-    if args.only and (unknown := set(args.only.split(",")) - {w.name for w in workloads(SHORT)}):
-        parser.error(f"no workload is called {', '.join(sorted(unknown))}")
+        if not shutil.which(args.sdk_client):
+            parser.error(f"--sdk-client {args.sdk_client}: no program")
+    if args.scratch and not os.path.isdir(args.scratch):
+        parser.error(f"--scratch {args.scratch}: no folder")
+    for option, path in (("--json", args.json), ("--markdown", args.markdown)):
+        if path and (why := why_not_writable(path)):
+            parser.error(f"{option} {path}: {why}")
+    if args.markdown and os.path.exists(args.markdown):
+        try:
+            marked = frame_of(args.markdown) != EMPTY_FRAME
+        except ValueError as why:
+            parser.error(f"--markdown {args.markdown}: {why}")
+        if marked and args.only:
+            parser.error(f"--markdown {args.markdown}: with --only, the tables of the other workloads would be lost")
     return args
 
 
+def why_not_writable(path):
+    """What writing there would say, before minutes of measuring; leaves no file behind."""
+    new = not os.path.lexists(path)
+    try:
+        with open(path, "a", encoding="utf-8"):
+            pass
+        if new:
+            os.remove(path)
+    except OSError as why:
+        return why.strerror
+    return None
+
+
+def frame_of(path):
+    """What stands before and after the tables in that file. Raises ValueError when that cannot be told."""
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    counts = old.count(BEGIN), old.count(END)
+    if counts == (0, 0):
+        return EMPTY_FRAME
+    if counts != (1, 1) or old.index(BEGIN) > old.index(END):
+        raise ValueError(f"needs one line {BEGIN}, and one {END} after it, or none of them")
+    return old.split(BEGIN)[0] + BEGIN + "\n", "\n" + END + old.split(END)[1]
+
+
 def write_markdown(path, text):
-    begin, end = "<!-- figures -->", "<!-- end of figures -->"
-    before, after = f"{begin}\n", f"\n{end}\n"
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            old = file.read()
-        if begin in old and end in old:
-            before, after = old.split(begin)[0] + begin + "\n", "\n" + end + old.split(end, 1)[1]
+    before, after = frame_of(path) if os.path.exists(path) else EMPTY_FRAME
     with open(path, "w", encoding="utf-8") as out:
         out.write(f"{before}\n{text.strip()}\n{after}")
 
@@ -431,10 +474,14 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP):     # removes its files, as after Ctrl-C
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     if args.make:
-        subprocess.run(["ninja", "-C", args.build, "bench-programs"], check=True, stdout=sys.stderr)
+        built = subprocess.run(["ninja", "-C", args.build, "bench-programs"], stdout=sys.stderr)
+        if built.returncode != 0:
+            return built.returncode
+    if not os.path.exists(os.path.join(args.programs, "bench-launch")):
+        sys.exit(f"not built there: ninja -C {shlex.quote(args.build)} bench-programs")
     sizes, rounds = FULL if args.full else SHORT, args.rounds or (5 if args.full else 2)
-    chosen = [w for w in workloads(sizes) if not args.only or w.name in args.only.split(",")]
-    texts, goals, results, broken = [], [], {}, []
+    chosen = [w for w in workloads(sizes) if not args.only or w.name in args.only]
+    texts, goals, results, missing, broken = [], [], {}, {}, []
 
     def say(text):
         texts.append(text)
@@ -456,7 +503,7 @@ def main():
                      if any("{" + name + "}" in c.command for w in chosen for c in w.contenders)}
             for w in chosen:
                 why_not = {name: why for (workload, name), why in absent.items() if workload == w.name}
-                results[w.name] = measure(bench, w, files, rounds, why_not)
+                results[w.name], missing[w.name] = measure(bench, w, files, rounds, why_not), why_not
                 say(show(w, results[w.name], why_not, sizes))
                 goals += judge(w, results[w.name])
                 broken += [f"{w.name}: {name}: {why}" for name, why in why_not.items()
@@ -470,7 +517,7 @@ def main():
     if args.json:
         with open(args.json, "w", encoding="utf-8") as out:
             json.dump({"machine": here, "versions": peers, "rounds": rounds, "workloads": results,
-                       "goals": [dict(zip(("workload", "against", "figure", "ossify", "floor", "must", "aim", "verdict"), g))
+                       "without": missing, "goals": [dict(zip(("workload", "against", "figure", "ossify", "floor", "must", "aim", "verdict"), g))
                                  for g in goals]}, out, indent=1)
     if args.markdown:
         write_markdown(args.markdown, "\n\n".join(texts))
@@ -480,4 +527,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("interrupted: nothing is written", file=sys.stderr)
+        sys.exit(130)
