@@ -344,13 +344,17 @@ Request with_options(Request request, options const& o, progress_bar& bar)
     return o.has_callback ? request.callback(ossify::make_callback(o.callback).value()) : request;
 }
 
-ossify::awaitable<ossify::result<std::size_t>> read_input(ossify::blocking_pool& threads, std::span<std::byte> out)
+struct input_reads {
+    static std::size_t threads() { return 1; }
+};
+
+ossify::awaitable<ossify::result<std::size_t>> read_input(std::span<std::byte> out)
 {
     std::function<std::ptrdiff_t()> const call = [out]() -> std::ptrdiff_t {
         ::ssize_t const n = ::read(STDIN_FILENO, out.data(), out.size());
         return n < 0 ? -std::ptrdiff_t{errno} : n;
     };
-    std::ptrdiff_t const n = co_await threads.run(call);
+    std::ptrdiff_t const n = co_await ossify::run_blocking<input_reads>(call);
     if (n < 0)
         co_return ossify::failure(ossify::errc::source_failed, std::generic_category().message(static_cast<int>(-n)));
     co_return static_cast<std::size_t>(n);
@@ -359,13 +363,7 @@ ossify::awaitable<ossify::result<std::size_t>> read_input(ossify::blocking_pool&
 /// Standard input that cannot be waited for, such as /dev/zero: read on a thread.
 class device_input {
 public:
-    ossify::awaitable<ossify::result<std::size_t>> read_some(std::span<std::byte> out)
-    {
-        return read_input(*threads_, out);
-    }
-
-private:
-    std::shared_ptr<ossify::blocking_pool> threads_ = std::make_shared<ossify::blocking_pool>(1);
+    ossify::awaitable<ossify::result<std::size_t>> read_some(std::span<std::byte> out) { return read_input(out); }
 };
 
 enum class input_kind { file, waitable, device };

@@ -16,11 +16,11 @@
 #include <functional>
 #include <utility>
 
-namespace ossify::detail {
+namespace ossify {
 
-/// The threads of an execution context (`io_context`) for calls of one kind that may block. They start with the first
-/// call and end with the context, whose destruction waits for the calls that are under way.
-/// `Kind::threads()` tells how many.
+namespace detail {
+
+// The threads of an execution context for calls of one kind.
 template<class Kind>
 class blocking_threads : public asio::execution_context::service {
 public:
@@ -40,14 +40,18 @@ private:
     asio::thread_pool pool_;
 };
 
-/// Runs `call` on a thread of its kind, then goes on where the caller was. The call is not cut short by cancellation.
-/// Lifetime: what `call` refers to must live until the await returns.
+}  // namespace detail
+
+/// Runs a call that may block on a thread of the caller's `io_context` for calls of this kind, then goes on where the
+/// caller was. `Kind::threads()` tells how many threads there are; they start with the first call, and the end of the
+/// `io_context` waits for the calls that are under way.
+/// Cancellation: none; the call is not cut short. Lifetime: what `call` refers to must live until the await returns.
 template<class Kind>
 awaitable<std::ptrdiff_t> run_blocking(std::function<std::ptrdiff_t()> call)
 {
     asio::any_io_executor const ex = co_await asio::this_coro::executor;
     asio::thread_pool& pool =
-        asio::use_service<blocking_threads<Kind>>(asio::query(ex, asio::execution::context)).pool();
+        asio::use_service<detail::blocking_threads<Kind>>(asio::query(ex, asio::execution::context)).pool();
     auto const initiate = [&pool, &call](auto handler) {
         auto home = asio::get_associated_executor(handler);
         auto task = [&call, handler = std::move(handler), work = asio::make_work_guard(home), home]() mutable {
@@ -62,6 +66,6 @@ awaitable<std::ptrdiff_t> run_blocking(std::function<std::ptrdiff_t()> call)
     co_return value;
 }
 
-}  // namespace ossify::detail
+}  // namespace ossify
 
 #endif

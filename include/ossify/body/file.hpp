@@ -188,7 +188,7 @@ private:
                     ::ssize_t const n = ::preadv(file->fd, &part, 1, at);
                     return n < 0 ? -std::ptrdiff_t{errno} : n;
                 };
-                got = co_await detail::run_blocking<detail::file_reads>(blocking);
+                got = co_await run_blocking<detail::file_reads>(blocking);
                 code = got < 0 ? static_cast<int>(-got) : 0;
                 file->cold_bytes -= got > 0 ? got : 0;
             }

@@ -71,7 +71,7 @@ private:
     {
         result<std::optional<std::string>> out{std::optional<std::string>()};
         std::function<std::ptrdiff_t()> const call = [&] { return attempt(out, [&] { return s->store->load(); }); };
-        co_await detail::run_blocking<checkpoint_calls>(call);
+        co_await run_blocking<checkpoint_calls>(call);
         co_return out;
     }
 
@@ -79,7 +79,7 @@ private:
     {
         result<void> out;
         std::function<std::ptrdiff_t()> const call = [&] { return attempt(out, [&] { return s->store->save(text); }); };
-        co_await detail::run_blocking<checkpoint_calls>(call);
+        co_await run_blocking<checkpoint_calls>(call);
         co_return out;
     }
 
@@ -87,7 +87,7 @@ private:
     {
         result<void> out;
         std::function<std::ptrdiff_t()> const call = [&] { return attempt(out, [&] { return s->store->remove(); }); };
-        co_await detail::run_blocking<checkpoint_calls>(call);
+        co_await run_blocking<checkpoint_calls>(call);
         co_return out;
     }
 

@@ -31,7 +31,7 @@ awaitable<void> note_thread(std::set<std::thread::id>& seen)
         id = std::this_thread::get_id();
         return std::ptrdiff_t{7};
     };
-    std::ptrdiff_t const value = co_await detail::run_blocking<two_threads>(call);
+    std::ptrdiff_t const value = co_await run_blocking<two_threads>(call);
     CHECK(value == 7);
     seen.insert(id);  // where the caller was
 }
@@ -45,7 +45,7 @@ awaitable<void> block(std::shared_ptr<std::atomic<bool>> ended)
         *ended = true;
         return std::ptrdiff_t{1};
     };
-    co_await detail::run_blocking<two_threads>(call);
+    co_await run_blocking<two_threads>(call);
     FAIL("went on after the end of its context");
 }
 
