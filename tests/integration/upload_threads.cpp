@@ -99,7 +99,10 @@ TEST_CASE("parts sent from four threads make the object, and its hooks are never
 {
     std::string const text = text_of(3'000'000);
     stage s;
-    client oss(s.io.get_executor(), s.oss_here.client_config().upload_memory(1'000'000));
+    retry_policy patient;
+    patient.max_attempts = 12;  // one part in ten is refused, and which depends on the threads
+    patient.base_delay = std::chrono::milliseconds(5);
+    client oss(s.io.get_executor(), s.oss_here.client_config().upload_memory(1'000'000).retry(patient));
     s.oss_here.faults().on(emulation::operation::upload_part).status(503).probability(0.1);
     struct hook {
         std::atomic<int> inside{0};
