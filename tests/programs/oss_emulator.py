@@ -24,6 +24,8 @@ import time
 import unittest
 from email.utils import formatdate, parsedate_to_datetime
 
+from listening import Listening
+
 EMULATOR = sys.argv[1]
 KEY_ID, KEY_SECRET = "test-id", "test-secret"
 KEYS = ["--access-key-id", KEY_ID, "--access-key-secret", KEY_SECRET]
@@ -36,30 +38,21 @@ def run(*options, **more):
     return done.returncode, done.stdout, done.stderr
 
 
-class Emulator:
+class Emulator(Listening):
     def __init__(self, *options, keys=KEYS, env=None, trusted=None):
         self.trusted = trusted
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OSS_")}
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([EMULATOR, "--bucket", "photos", *keys, *options], stdout=subprocess.PIPE,
-                                        stderr=self.errors, text=True, env={**environment, **(env or {})})
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on http"), line + self.log()
-        self.url = line[len("listening on "):].strip()
-        self.host, self.port = self.url.split("://")[1].rsplit(":", 1)
+        super().__init__(EMULATOR, "--bucket", "photos", *keys, *options, stderr=self.errors,
+                         env={**environment, **(env or {})})
+        self.name, port = self.host.rsplit(":", 1)
+        self.port = int(port)
         self.introduction = [self.process.stdout.readline() for _ in range(2)]
 
     def log(self):
         self.errors.flush()
         self.errors.seek(0)
         return self.errors.read()
-
-    def end(self, how=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        code = self.process.wait(30)
-        self.process.stdout.close()
-        return code
 
     def request(self, method, target, body=None, headers=(), signed=True):
         """A signed request whose answer may be anything: an open connection."""
@@ -72,8 +65,8 @@ class Emulator:
                     f"{oss}{path}" + ("?" + "&".join(sorted(parts)) if parts else ""))
             mac = hmac.new(KEY_SECRET.encode(), text.encode(), hashlib.sha1).digest()
             headers["Authorization"] = f"OSS {KEY_ID}:{base64.b64encode(mac).decode()}"
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=30) if self.trusted is None else (
-            http.client.HTTPSConnection(self.host, int(self.port), timeout=30,
+        connection = http.client.HTTPConnection(self.host, timeout=30) if self.trusted is None else (
+            http.client.HTTPSConnection(self.host, timeout=30,
                                         context=ssl.create_default_context(cafile=self.trusted)))
         connection.request(method, target, body=body, headers=headers)
         return connection
@@ -89,7 +82,7 @@ class Case(unittest.TestCase):
     def emulator(self, *options, **more):
         e = Emulator(*options, **more)
         self.addCleanup(e.errors.close)
-        self.addCleanup(e.end)
+        self.addCleanup(e.close)
         return e
 
     def folder(self):
@@ -135,7 +128,7 @@ class Options(Case):
 
     def test_the_first_line_says_where_and_a_generated_key_follows(self):
         e = self.emulator("--listen", "127.0.0.1:0", "--quiet", keys=[])
-        self.assertGreater(int(e.port), 0)
+        self.assertGreater(e.port, 0)
         self.assertTrue(e.introduction[0].startswith("OSS_ACCESS_KEY_ID="))
         self.assertTrue(e.introduction[1].startswith("OSS_ACCESS_KEY_SECRET="))
 
@@ -149,7 +142,7 @@ class Options(Case):
         e = self.emulator("--log", log)
         e.ask("PUT", "/photos/k", b"x")
         e.ask("GET", "/photos/k?Expires=9&OSSAccessKeyId=test-id&Signature=c2VjcmV0", signed=False)
-        e.end()
+        e.close()
         with open(log, encoding="utf-8") as file:
             text = file.read()
         self.assertIn("PUT /photos/k PutObject 200", text)
@@ -183,14 +176,14 @@ class Signals(Case):
                 e = self.emulator("--quiet")
                 date = formatdate(usegmt=True)
                 mac = hmac.new(KEY_SECRET.encode(), f"PUT\n\n\n{date}\n/photos/k".encode(), hashlib.sha1).digest()
-                with socket.create_connection((e.host, int(e.port)), timeout=30) as s:
-                    s.sendall(f"PUT /photos/k HTTP/1.1\r\nHost: {e.host}\r\nDate: {date}\r\nContent-Length: 4\r\nExpect: "
+                with socket.create_connection((e.name, e.port), timeout=30) as s:
+                    s.sendall(f"PUT /photos/k HTTP/1.1\r\nHost: {e.name}\r\nDate: {date}\r\nContent-Length: 4\r\nExpect: "
                               f"100-continue\r\nAuthorization: OSS {KEY_ID}:{base64.b64encode(mac).decode()}\r\n\r\n".encode())
                     self.assertTrue(s.recv(100).startswith(b"HTTP/1.1 100"))
                     e.process.send_signal(how)
                     while True:  # until it listens no more
                         try:
-                            socket.create_connection((e.host, int(e.port)), timeout=30).close()
+                            socket.create_connection((e.name, e.port), timeout=30).close()
                         except OSError:
                             break
                     s.sendall(b"body")
@@ -203,7 +196,7 @@ class Signals(Case):
             e.process.send_signal(signal.SIGTERM)
             while True:
                 try:
-                    socket.create_connection((e.host, int(e.port)), timeout=30).close()
+                    socket.create_connection((e.name, e.port), timeout=30).close()
                 except OSError:
                     break
             e.process.send_signal(signal.SIGTERM)
@@ -218,7 +211,7 @@ class Folder(Case):
         e = self.emulator("--data-dir", data, "--quiet")
         self.assertEqual(e.ask("PUT", "/photos/k", b"content", headers)[0], 200)
         before = e.ask("GET", "/photos/k")
-        self.assertEqual(e.end(), 0)
+        self.assertEqual(e.close(), 0)
         after = self.emulator("--data-dir", data, "--quiet").ask("GET", "/photos/k", signed=False)
         self.assertEqual(after[2], b"content")
         for name in ["ETag", "Content-Type", "Cache-Control", "x-oss-meta-who", "x-oss-tagging-count", "Last-Modified",
@@ -232,7 +225,7 @@ class Folder(Case):
         for options in (["--bucket", "open=public-read"], ["--bucket", "open"], ["--bucket", "open=private"]):
             e = self.emulator("--data-dir", data, "--quiet", *options)
             said[options[1]] = e.ask("GET", "/open/", signed=False)[0]
-            self.assertEqual(e.end(), 0)
+            self.assertEqual(e.close(), 0)
         self.assertEqual(said, {"open=public-read": 200, "open": 200, "open=private": 403})
 
     def test_two_emulators_do_not_share_a_folder(self):
@@ -254,7 +247,7 @@ class Folder(Case):
         objects = os.path.join(data, "buckets", "photos", "objects")
         good = os.listdir(objects)
         e.ask("PUT", "/photos/bad", b"bad")
-        e.end()
+        e.close()
         with open(os.path.join(objects, *set(os.listdir(objects)).difference(good)), "r+", encoding="ascii") as file:
             file.truncate(40)
         again = self.emulator("--data-dir", data, "--quiet")
@@ -394,7 +387,7 @@ class Faults(Case):
             self.assertEqual(status, 203)
             self.assertIn(said, body)
             self.assertTrue(self.stored(e))
-            e.end()
+            e.close()
 
     def test_by_part_by_nth_and_by_seeded_chance(self):
         e = self.emulator("--quiet", "--fault", "on=upload_part,part=2,once,status=503", "--fault",

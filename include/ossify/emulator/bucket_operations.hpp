@@ -146,7 +146,6 @@ inline std::optional<service_error> finish_put_bucket_acl(service_exchange& x)
     bucket.created = r.received;
     bucket.owner = x.settings().owner;
     if (auto const* const old = x.objects().find_bucket(r.bucket())) {
-        bucket.created = old->created;
         bucket.acl = old->acl;
         bucket.storage_class = old->storage_class;
     }

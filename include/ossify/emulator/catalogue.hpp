@@ -59,11 +59,14 @@ public:
     }
 
     /// Makes the bucket, or changes what is said about one that exists; its objects stay.
+    /// One that exists stays as old as it is.
     result<void> put_bucket(bucket_record bucket)
     {
+        auto const it = buckets_.find(bucket.name);
+        if (it != buckets_.end())
+            bucket.created = it->second.created;
         if (auto saved = store_->save_bucket(bucket); !saved)
             return saved;
-        auto const it = buckets_.find(bucket.name);
         if (it == buckets_.end()) {
             std::string name = bucket.name;
             buckets_.emplace(std::move(name), std::move(bucket));

@@ -232,7 +232,6 @@ public:
         if (auto const* const old = service_->objects.find_bucket(bucket.name)) {
             if (!acl)
                 return {};
-            bucket.created = old->created;
             bucket.storage_class = old->storage_class;
         }
         if (acl)

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -294,6 +295,23 @@ TEST_CASE("a damaged record is set aside with a notice, and keeps its bytes and 
         CHECK(k.get("b") == "beta");
         CHECK(k.blob_count() == 2);
     }
+}
+
+TEST_CASE("a bucket that is changed stays as old as it is, also on the disk")
+{
+    tests::temporary_folder in;
+    kept k(in);
+    bucket_record b;
+    b.name = "photos";
+    b.created = service_time(std::chrono::seconds(1'700'000'000));
+    k.objects->put_bucket(b).value();
+    auto changed = b;
+    changed.created += std::chrono::hours(1);
+    changed.acl = "public-read";
+    k.objects->put_bucket(changed).value();
+    k.open();
+    CHECK(k.objects->find_bucket("photos")->acl == "public-read");
+    CHECK(k.objects->find_bucket("photos")->created == b.created);
 }
 
 TEST_CASE("a record that cannot be read is set aside like a damaged one")
