@@ -67,11 +67,8 @@ public:
     /// Errors: `source_failed` when it cannot be opened or is no regular file.
     static result<file_source> open(std::filesystem::path const& path, file_reading how = file_reading::copy)
     {
-        // opening a named pipe waits until somebody writes to it
-        struct ::stat info{};
-        if (::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode))
-            return failure(errc::source_failed, "\"" + path.string() + "\" is a pipe; send it as a stream");
-        int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        // without O_NONBLOCK, opening a named pipe waits until somebody writes to it
+        int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (fd < 0)
             return failure(errc::source_failed, "cannot open \"" + path.string() + "\": " + text_of_errno(errno));
         file_source made(fd, path.string());
@@ -148,6 +145,8 @@ private:
             return failure(errc::source_failed, "\"" + shared_->path + "\": " + text_of_errno(errno));
         if (S_ISDIR(info.st_mode))
             return failure(errc::source_failed, "\"" + shared_->path + "\" is a directory");
+        if (S_ISFIFO(info.st_mode))
+            return failure(errc::source_failed, "\"" + shared_->path + "\" is a pipe; send it as a stream");
         if (!S_ISREG(info.st_mode))
             return failure(errc::source_failed, "\"" + shared_->path + "\" is not a regular file; send it as a stream");
         file_identity found;
