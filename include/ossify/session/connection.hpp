@@ -114,7 +114,7 @@ public:
         }
         if (!sent && sent.error() != errc::connection_closed)
             co_return explained(std::move(sent).error());
-        x.all_sent = sent && !refused && x.sent == x.sends->length;
+        x.all_sent = sent && !refused && left() == 0 && x.sent == x.sends->length;
         bool const patient = x.slow_answer && x.all_sent;
         set_limit(patient ? std::chrono::milliseconds(0) : limits_.answer,
                   patient ? errc::operation_timeout : errc::stall_timeout);
