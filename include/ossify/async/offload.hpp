@@ -24,7 +24,6 @@ namespace detail {
 template<class Kind>
 class blocking_threads : public asio::execution_context::service {
 public:
-    using key_type = blocking_threads;
     inline static asio::execution_context::id id;
 
     explicit blocking_threads(asio::execution_context& context)
