@@ -5,6 +5,8 @@
 #include <ossify/client.hpp>
 #include <ossify/codec/json.hpp>
 
+#include "page_cache.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
@@ -20,38 +22,10 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace {
 
 using clock_type = std::chrono::steady_clock;
 using outcome = ossify::result<ossify::stored_object<>>;
-
-// Drops a file from the page cache. Returns: the share of it that is there all the same; 1 when that cannot be told.
-double cached_share(char const* path)
-{
-    int const fd = ::open(path, O_RDONLY | O_CLOEXEC);
-    struct ::stat info{};
-    double share = 1;
-    bool const dropped = fd >= 0 && ::fsync(fd) == 0 && ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0;
-    if (dropped && ::fstat(fd, &info) == 0 && info.st_size > 0) {
-        auto const bytes = static_cast<std::size_t>(info.st_size);
-        auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-        void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, 0);
-        std::vector<unsigned char> pages((bytes + page - 1) / page);
-        if (mapped != MAP_FAILED && ::mincore(mapped, bytes, pages.data()) == 0)
-            share = static_cast<double>(std::count_if(pages.begin(), pages.end(), [](auto p) { return p & 1; })) /
-                    static_cast<double>(pages.size());
-        if (mapped != MAP_FAILED)
-            ::munmap(mapped, bytes);
-    }
-    if (fd >= 0)
-        ::close(fd);
-    return share;
-}
 
 ossify::awaitable<void> tick(asio::steady_timer& timer, bool const& done, std::vector<double>& late_ms)
 {
@@ -90,7 +64,7 @@ try {
         std::cerr << "usage: late-ticks URL REGION BUCKET FILE [PARALLEL]\n";
         return 2;
     }
-    double const cached = cached_share(argv[4]);
+    double const cached = tests::evict(argv[4]);
     asio::io_context io(1);
     auto const settings = ossify::config().endpoint(argv[1]).region(argv[2]).credentials(
         ossify::credentials_from_environment());

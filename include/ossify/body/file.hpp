@@ -2,6 +2,7 @@
 #define OSSIFY_BODY_FILE_HPP
 
 #include <ossify/async/offload.hpp>
+#include <ossify/body/direct_file.hpp>
 #include <ossify/body/mapped_file.hpp>
 #include <ossify/body/source.hpp>
 
@@ -54,14 +55,15 @@ namespace detail {
 
 struct file_reads {
     // on a small machine one, so that the event loop finds a processor when it wants one
-    static std::size_t threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 2); }
+    static std::size_t threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4); }
 };
 
 }  // namespace detail
 
 /// A regular file, opened once and read at any offset. Models `body_source`.
 /// Bytes in the page cache are read at once; a read that would wait for the disk goes to a helper thread, and so do those
-/// that follow, so the event loop does not stall on it.
+/// that follow, so the event loop does not stall on it. All but the first of these are read around the page cache
+/// (O_DIRECT) where the file system can: the cache keeps what it has, and the next upload of the file reads it again.
 class file_source {
 public:
     /// Errors: `source_failed` when it cannot be opened or is no regular file.
@@ -127,8 +129,9 @@ private:
         std::string path;
         file_identity identity;
         std::optional<detail::mapped_file> mapped;
-        // A look at the cache may start the next read-ahead, which takes the loop's time. So after a miss some bytes are
-        // read by the threads from the start; few at first, because a look can also fail for no lasting reason.
+        detail::direct_file direct;
+        // A look at the cache that fails starts a read into it, which takes the loop's time. So after a miss some bytes
+        // are read by the threads from the start; few at first, because a look can also fail for no lasting reason.
         std::atomic<std::int64_t> cold_bytes{0};  // that still go to a thread without a look
         std::atomic<std::int64_t> distrust{4 * 1024 * 1024};
     };
@@ -166,6 +169,7 @@ private:
             auto const at = static_cast<::off_t>(offset + total);
             ::ssize_t got = -1;
             int code = EAGAIN;
+            bool on_its_way = false;  // the kernel reads it into the page cache already
 #ifdef RWF_NOWAIT
             if (file->cold_bytes <= 0) {
                 got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
@@ -178,12 +182,16 @@ private:
                     std::int64_t const bytes = file->distrust;
                     file->cold_bytes = bytes;
                     file->distrust = std::min(2 * bytes, most_distrust);
+                    on_its_way = true;
                 }
             }
 #endif
             // not in the page cache, or a file system that cannot tell: let a thread wait for it
             if (got < 0 && (code == EAGAIN || code == EOPNOTSUPP || code == ENOSYS)) {
                 std::function<std::ptrdiff_t()> const blocking = [&]() -> std::ptrdiff_t {
+                    if (code == EAGAIN && !on_its_way)
+                        if (auto const n = file->direct.read(file->fd, offset + total, out.subspan(total)))
+                            return static_cast<std::ptrdiff_t>(*n);
                     ::ssize_t const n = ::preadv(file->fd, &part, 1, at);
                     return n < 0 ? -std::ptrdiff_t{errno} : n;
                 };

@@ -1,6 +1,7 @@
 #include <ossify/body/file.hpp>
 
 #include "certificates.hpp"
+#include "page_cache.hpp"
 #include "printers.hpp"
 
 #include <doctest/doctest.h>
@@ -8,6 +9,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <optional>
@@ -57,6 +59,17 @@ std::optional<std::uint64_t> sum(file_source& file, std::uint64_t offset, std::s
     return run(file.checksum_at(offset, bytes, crc));
 }
 
+/// Whether the file system has reads around the page cache.
+bool direct_reads(std::string const& path)
+{
+    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    detail::direct_file direct;
+    std::byte first{};
+    bool const there = direct.read(fd, 0, std::span(&first, 1)).has_value();
+    ::close(fd);
+    return there;
+}
+
 /// Opens the file for writing without waiting. Returns: 0, or what errno says.
 int open_to_write(std::string const& path)
 {
@@ -67,15 +80,6 @@ int open_to_write(std::string const& path)
     return 0;
 }
 
-/// Drops a file from the page cache, where the file system lets us.
-void evict(std::string const& path)
-{
-    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    ::fsync(fd);
-    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    ::close(fd);
-}
-
 }  // namespace
 
 TEST_CASE("a file is read at any offset, from the page cache and from the disk")
@@ -83,7 +87,7 @@ TEST_CASE("a file is read at any offset, from the page cache and from the disk")
     sample const s(1'000'003);
     for (bool const cold : {false, true}) {
         if (cold)
-            evict(s.path);
+            tests::evict(s.path);
         auto file = file_source::open(s.path).value();
         CHECK(file.size() == s.text.size());
         CHECK(file.sendable_file() == -1);
@@ -92,6 +96,58 @@ TEST_CASE("a file is read at any offset, from the page cache and from the disk")
         CHECK(got == s.text.substr(700'001, 300'000));
         CHECK(run(file.read_at(900'000, std::as_writable_bytes(std::span(got)))).value() == 100'003);
     }
+}
+
+TEST_CASE("a file that is not in the page cache is read around it, in stretches of any length")
+{
+    sample const s(6'000'003);
+    for (std::size_t const step : {262'144, 100'001, 400'000}) {
+        double const left = tests::evict(s.path);
+        auto file = file_source::open(s.path).value();
+        std::string all;
+        while (all.size() < s.text.size()) {
+            std::string got(std::min(step, s.text.size() - all.size()), '\0');
+            REQUIRE(run(file.read_at(all.size(), std::as_writable_bytes(std::span(got)))).value() == got.size());
+            all += got;
+        }
+        CHECK((all == s.text));
+        if (left == 0 && direct_reads(s.path))
+            CHECK(tests::cached_share(s.path) < 0.5);
+    }
+}
+
+TEST_CASE("a direct read gives what there is, and nothing at the end and where there is none")
+{
+    sample const s(600'001);
+    if (!direct_reads(s.path)) {
+        MESSAGE("this file system has no direct reads");
+        return;
+    }
+    int const fd = ::open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
+    detail::direct_file direct;
+    auto const read = [&](std::uint64_t at, std::size_t bytes) {
+        std::string got(bytes, '\0');
+        auto const n = direct.read(fd, at, std::as_writable_bytes(std::span(got)));
+        got.resize(n.value_or(0));
+        return got;
+    };
+    CHECK((read(0, 262'144) == s.text.substr(0, 262'144)));
+    CHECK((read(1, 262'144) == s.text.substr(1, 262'144)));
+    CHECK((read(4095, 2) == s.text.substr(4095, 2)));
+    CHECK((read(599'999, 4096) == s.text.substr(599'999)));
+    std::string const longer = read(5, 600'000);
+    CHECK(longer.size() > 200'000);
+    CHECK((longer == s.text.substr(5, longer.size())));
+    CHECK(read(600'001, 4096).empty());
+    CHECK(read(700'000, 4096).empty());
+    CHECK((read(4096, 4096) == s.text.substr(4096, 4096)));  // the end is no error
+    ::close(fd);
+
+    int const zero = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    detail::direct_file none;
+    std::byte one{};
+    CHECK_FALSE(none.read(zero, 0, std::span(&one, 1)));
+    ::close(zero);
 }
 
 TEST_CASE("what is no regular file, or is not there, is refused by name")
@@ -110,7 +166,7 @@ TEST_CASE("a file that is sent by the kernel is summed in its place")
     sample const s(5'000'003);
     for (bool const cold : {false, true}) {
         if (cold)
-            evict(s.path);
+            tests::evict(s.path);
         auto file = file_source::open(s.path, file_reading::sendfile).value();
         CHECK(file.sendable_file() >= 0);
         auto first = sum(file, 0, 1'000'001);
