@@ -49,7 +49,7 @@ class Sizes:
     clients: int
 
 
-FULL = Sizes(2048 * MIB, 256 * MIB, 40000, 100000, 400)
+FULL = Sizes(2048 * MIB, 256 * MIB, 100000, 100000, 400)
 SHORT = Sizes(256 * MIB, 64 * MIB, 8000, 20000, 100)
 # An odd size, so that the last part is a short one; a file of random bytes. Enough puts to open all connections.
 CHECK = Sizes(20 * MIB + 12345, 20 * MIB + 12345, 64, 64, 3)

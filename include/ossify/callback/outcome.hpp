@@ -102,7 +102,9 @@ public:
     {
         if (!delivered())
             return failure();
-        auto const read = codec::parse_json(body());
+        unsigned char memory[1024];  // a short answer takes none of the heap
+        json::monotonic_resource scratch(memory, sizeof memory);
+        auto const read = codec::parse_json(body(), &scratch);
         if (!read)
             return not_a_reply(read.error());
         auto parsed = codec::from_json<Reply>(*read);

@@ -4,9 +4,12 @@
 #include <ossify/core/result.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse_options.hpp>
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
@@ -14,6 +17,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ossify {
 
@@ -25,15 +29,18 @@ namespace codec {
 /// Reads one JSON value that takes up the whole text (white space around it is fine).
 /// Integers of 64 bits stay exact, signed or unsigned; of equal names in an object the last one counts.
 /// Errors: `malformed_json`, with the byte where reading stopped; also for a nesting deeper than 32.
+/// Lifetime: what `storage` refers to must live as long as the value; without it the value owns its memory.
 /// Thread safety: stateless. Source: RFC 8259.
-inline result<json::value> parse_json(std::string_view text)
+inline result<json::value> parse_json(std::string_view text, json::storage_ptr storage = {})
 {
     auto const fail_at = [](std::size_t byte, std::string const& why) {
         return failure(errc::malformed_json, "at byte " + std::to_string(byte) + ": " + why);
     };
     if (text.empty())
         return fail_at(0, "empty text");
-    json::parser parser;
+    unsigned char stack[512];  // of values that are not complete yet: enough for a small object
+    json::parser parser(json::storage_ptr(), json::parse_options(), stack, sizeof stack);
+    parser.reset(std::move(storage));
     boost::system::error_code ec;
     std::size_t const used = parser.write_some(json::string_view(text.data(), text.size()), ec);
     if (ec)

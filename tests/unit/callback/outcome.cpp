@@ -14,8 +14,9 @@ namespace {
 struct photo_reply {
     std::string photo_id;
     int width = 0;
+    json::value details;
 };
-BOOST_DESCRIBE_STRUCT(photo_reply, (), (photo_id, width))
+BOOST_DESCRIBE_STRUCT(photo_reply, (), (photo_id, width, details))
 
 callback_outcome<photo_reply> delivered(std::string body)
 {
@@ -72,6 +73,19 @@ TEST_CASE("a typed one reads the answer")
     CHECK(reply.value().photo_id == "p1");
     CHECK(reply.value().width == 640);
     CHECK(outcome.body() == R"({"photo_id":"p1","width":"640","more":[]})");
+}
+
+TEST_CASE("a reply keeps nothing of the memory it was read in, be the answer short or long")
+{
+    for (std::size_t const length : {3, 100'000}) {
+        std::string const text(length, 'x');
+        auto const outcome = delivered(R"({"photo_id":")" + text + R"(","details":{"more":[")" + text + R"("]}})");
+        auto const reply = outcome.reply().value();
+        (void)delivered(R"({"photo_id":"other","details":{"more":["other"]}})").reply();
+        CHECK(reply.photo_id == text);
+        CHECK(reply.details.at("more").at(0).as_string() == text);
+        CHECK(*reply.details.storage() == *json::storage_ptr());
+    }
 }
 
 TEST_CASE("an answer that does not fit says so and stays readable as text")

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/json/static_resource.hpp>
+
 #include <limits>
 
 using namespace ossify;
@@ -11,6 +13,15 @@ TEST_CASE("JSON text is read whole, white space around it included")
 {
     json::value const value = parse_json(" {\"a\":[1,true,null,\"x\"]}\r\n\t").value();
     CHECK(value.at("a").as_array().size() == 4);
+}
+
+TEST_CASE("a value lives where it is told to")
+{
+    unsigned char memory[256];
+    boost::json::static_resource own(memory, sizeof memory);
+    auto const value = parse_json(R"({"name":["a text that is longer than a short one"]})", &own).value();
+    CHECK(*value.at("name").storage() == own);
+    CHECK(value.at("name").at(0) == "a text that is longer than a short one");
 }
 
 TEST_CASE("integers of 64 bits stay exact")
