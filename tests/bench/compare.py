@@ -455,7 +455,8 @@ def measure(bench, w, files, rounds, absent):
     """{contender: [figures of each round that counts]}"""
     runs = {}
     for turn in range(rounds + 1):
-        for c in w.contenders:
+        first = turn % len(w.contenders)    # so that nobody always follows the same one
+        for c in w.contenders[first:] + w.contenders[:first]:
             if c.name in absent:
                 continue
             try:
