@@ -70,7 +70,7 @@ public:
     /// was written to during the upload; what is stored may mix both states).
     /// A put with a callback is sent again after a lost answer only when the object is not there a back-off later.
     /// The service may still have called back once: receivers should be idempotent.
-    /// Cancellation: terminal; the object is then stored or not.
+    /// Cancellation: terminal; `cancelled` when the service cannot have stored the object, else `outcome_unknown`.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.
     /// Source: OSS documentation, PutObject, Callback.
     template<class Reply>
@@ -103,9 +103,10 @@ public:
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown` and `crc_mismatch` as with
     /// `put_object`. `info().upload_id` of a failure names an upload of which parts are left at the service.
     /// Cancellation: terminal stops and has the service drop the parts; total and partial stop and keep them, for a
-    /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most; when it comes
-    /// during the completion and neither the upload nor the object can be asked for, `outcome_unknown`. A coroutine
-    /// lets in total and partial cancellation by `this_coro::reset_cancellation_state(enable_total_cancellation())`.
+    /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most. When it comes
+    /// during the completion, `outcome_unknown`, but for terminal cancellation that finds out; so also after all of a put
+    /// was sent. A coroutine lets in total and partial cancellation by
+    /// `this_coro::reset_cancellation_state(enable_total_cancellation())`.
     /// Source: OSS documentation, Multipart upload, Callback.
     template<class Reply>
     awaitable<result<stored_object<Reply>>> upload_file(upload_file_request<Reply> const& request)

@@ -69,7 +69,7 @@ enum class errc {
     source_changed,    ///< the source changed its size or identity during the upload
     source_failed,     ///< the source could not be read
     callback_failed,   ///< the object is stored, but its callback failed
-    outcome_unknown,   ///< the answer was lost, and asking for the object settled nothing
+    outcome_unknown,   ///< the answer was lost or not waited for, and asking for the object settled nothing
     checkpoint_failed, ///< a checkpoint could not be read, written or removed, or is somebody's other file
 
     // receiver

@@ -49,8 +49,8 @@ public:
 
     // out
     unsigned attempts = 0;          ///< requests sent
-    bool answer_lost = false;       ///< the last attempt may have been acted upon
-    std::uint64_t crc64 = 0;        ///< of what was sent, with `sums`
+    bool answer_lost = false;       ///< one of them may have been acted upon; told also when the send is cancelled
+    std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
 
 /// What the operations of one client share: it signs, sends and, where that can help, sends again.
@@ -225,6 +225,8 @@ private:
         return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
     }
 
+    class interruption;
+
     ossify::config config_;
     endpoint endpoint_;
     std::optional<endpoint> public_;
@@ -237,6 +239,28 @@ private:
     std::atomic<std::uint64_t> random_;
 };
 
+// A cancelled exchange ends with an exception: then this tells whether its request was out.
+template<transport Transport>
+class session<Transport>::interruption {
+public:
+    interruption(exchange_state const& x, state& s) : exchange_(x), state_(s) {}
+    interruption(interruption const&) = delete;
+    interruption& operator=(interruption const&) = delete;
+    ~interruption()
+    {
+        if (!over_ && exchange_.all_sent) {
+            state_.answer_lost = true;
+            state_.crc64 = exchange_.crc64;
+        }
+    }
+    void over() noexcept { over_ = true; }
+
+private:
+    exchange_state const& exchange_;
+    state& state_;
+    bool over_ = false;
+};
+
 // A request in flight has one frame of this. malloc has 1 KiB at hand: what need not outlive an await stays out of it.
 template<transport Transport>
 awaitable<result<answer>> session<Transport>::send(service_request const& request, content const& sends, state& s)
@@ -244,9 +268,9 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
     asio::any_io_executor const ex = co_await asio::this_coro::executor;
     bool clock_corrected = false;
     bool stale_forgiven = false;
+    s.answer_lost = false;
     for (;;) {
         ++s.attempts;
-        s.answer_lost = false;
         if (s.observer != nullptr)
             s.observer->on_attempt(s.attempts);
         result<credentials> who = config_.credentials();
@@ -268,8 +292,11 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
             opened = co_await line->open();
         if (opened) {
             exchange_state x = compose(line->scratch(), *who, request, sends, s);
+            interruption watch(x, s);
             auto got = co_await line->exchange(x, buffers_);
-            s.crc64 = x.crc64;
+            watch.over();
+            if (got || x.all_sent)
+                s.crc64 = x.crc64;
             if (got && got->head.status < 300) {
                 auto differs = mismatch(*got, s, request.operation);
                 if (!differs) {
@@ -285,7 +312,8 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 }
             } else {
                 why = std::move(got).error().in(request.operation);
-                s.answer_lost = x.all_sent && (why == condition::network || why == condition::timeout);
+                if (x.all_sent && (why == condition::network || why == condition::timeout))
+                    s.answer_lost = true;
                 if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
                     !(s.answer_lost && s.on_lost == lost_answer::report)) {
                     stale_forgiven = true;  // the peer closed an idle connection just as we took it

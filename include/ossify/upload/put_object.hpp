@@ -309,7 +309,7 @@ decltype(auto) typed(result<stored_object<>>&& untyped)
 
 }  // namespace detail
 
-/// Performs a put. See `basic_client::put_object`. Errors: as there; `cancelled` when it was.
+/// Performs a put. See `basic_client::put_object`.
 /// One coroutine with a small frame does the usual case: most of what a short put costs here is memory.
 template<transport Transport, class Reply = void>
 awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
@@ -345,6 +345,8 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (e.code() != asio::error::operation_aborted)
             throw;
         why = failure(errc::cancelled);
+        if (state.answer_lost)
+            why = failure(errc::outcome_unknown, "cancelled after all was sent").in(put.request.operation);
     }
     co_return ended(std::move(why));
 }

@@ -255,7 +255,7 @@ awaitable<void> uploader<Transport>::drop_checkpoint()
 
 /// Leaves the parts or has the service drop them, as was asked for. `completing`: the object may be stored after all.
 /// Returns: `why`, which names the upload when parts of it are left; `outcome_unknown` when the caller cancelled the
-/// completion and the upload cannot be aborted either.
+/// completion, and the parts are to be kept or the upload cannot be aborted.
 template<transport Transport>
 auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<outcome>
 {
@@ -277,6 +277,8 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
     bool const leave = wish == stop_wish::keep_parts || why == errc::outcome_unknown ||
                        (wish == stop_wish::none && resumable && spec.leave_parts.value_or(bool(spec.checkpoint)));
     if (leave) {
+        if (in_doubt && why == errc::cancelled)
+            why = failure(errc::outcome_unknown, why.code().message()).in("upload");
         why.edit().upload_id = run_->upload.upload_id;
         if (!spec.checkpoint) {
             add(left);
