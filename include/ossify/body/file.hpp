@@ -54,16 +54,16 @@ enum class file_reading {
 namespace detail {
 
 struct file_reads {
-    // on a small machine one, so that the event loop finds a processor when it wants one
-    static std::size_t threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4); }
+    static std::size_t threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4); }
 };
 
 }  // namespace detail
 
 /// A regular file, opened once and read at any offset. Models `body_source`.
 /// Bytes in the page cache are read at once; a read that would wait for the disk goes to a helper thread, and so do those
-/// that follow, so the event loop does not stall on it. All but the first of these are read around the page cache
-/// (O_DIRECT) where the file system can: the cache keeps what it has, and the next upload of the file reads it again.
+/// that follow, so the event loop does not stall on it. Of files from 4 MiB on, most of that is read around the page cache
+/// (O_DIRECT) where the file system has this and can tell what is in the cache: the cache keeps what it has, and the next
+/// upload of the file reads it again. Up to 16 MiB of memory go into these reads, for all files of the process.
 class file_source {
 public:
     /// Errors: `source_failed` when it cannot be opened or is no regular file.
@@ -136,6 +136,7 @@ private:
         std::atomic<std::int64_t> distrust{4 * 1024 * 1024};
     };
     static constexpr std::int64_t most_distrust = 256 * 1024 * 1024;
+    static constexpr std::uint64_t direct_from = 4 * 1024 * 1024;  // bytes: of less, the kernel has read most ahead
 
     file_source(int fd, std::string path) : shared_(std::make_shared<state>(fd, std::move(path))) {}
 
@@ -169,9 +170,10 @@ private:
             auto const at = static_cast<::off_t>(offset + total);
             ::ssize_t got = -1;
             int code = EAGAIN;
-            bool on_its_way = false;  // the kernel reads it into the page cache already
+            bool cold = false;  // not in the page cache, nor on its way there
 #ifdef RWF_NOWAIT
-            if (file->cold_bytes <= 0) {
+            cold = file->cold_bytes > 0;
+            if (!cold) {
                 got = ::preadv2(file->fd, &part, 1, at, RWF_NOWAIT);
                 code = errno;
                 if (got == 0 && offset + total < file->identity.size) {  // so Linux 5.9 and 5.10 tell a miss
@@ -182,14 +184,13 @@ private:
                     std::int64_t const bytes = file->distrust;
                     file->cold_bytes = bytes;
                     file->distrust = std::min(2 * bytes, most_distrust);
-                    on_its_way = true;
                 }
             }
 #endif
             // not in the page cache, or a file system that cannot tell: let a thread wait for it
             if (got < 0 && (code == EAGAIN || code == EOPNOTSUPP || code == ENOSYS)) {
                 std::function<std::ptrdiff_t()> const blocking = [&]() -> std::ptrdiff_t {
-                    if (code == EAGAIN && !on_its_way)
+                    if (cold && file->identity.size >= direct_from)
                         if (auto const n = file->direct.read(file->fd, offset + total, out.subspan(total)))
                             return static_cast<std::ptrdiff_t>(*n);
                     ::ssize_t const n = ::preadv(file->fd, &part, 1, at);

@@ -11,9 +11,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -59,15 +62,25 @@ std::optional<std::uint64_t> sum(file_source& file, std::uint64_t offset, std::s
     return run(file.checksum_at(offset, bytes, crc));
 }
 
-/// Whether the file system has reads around the page cache.
-bool direct_reads(std::string const& path)
+/// Whether the file system reads around the page cache; some that say so do not.
+bool reads_around_the_cache(std::string const& path)
 {
+    if (tests::evict(path) != 0)
+        return false;
     int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     detail::direct_file direct;
     std::byte first{};
     bool const there = direct.read(fd, 0, std::span(&first, 1)).has_value();
     ::close(fd);
-    return there;
+    return there && tests::cached_share(path) == 0;
+}
+
+/// Reads directly into a text; empty when that cannot be done.
+std::string read_directly(detail::direct_file& direct, int fd, std::uint64_t at, std::size_t bytes)
+{
+    std::string got(bytes, '\0');
+    got.resize(direct.read(fd, at, std::as_writable_bytes(std::span(got))).value_or(0));
+    return got;
 }
 
 /// Opens the file for writing without waiting. Returns: 0, or what errno says.
@@ -100,9 +113,10 @@ TEST_CASE("a file is read at any offset, from the page cache and from the disk")
 
 TEST_CASE("a file that is not in the page cache is read around it, in stretches of any length")
 {
-    sample const s(6'000'003);
-    for (std::size_t const step : {262'144, 100'001, 400'000}) {
-        double const left = tests::evict(s.path);
+    sample const s(24'000'003);
+    for (std::size_t const step : {262'144, 100'001, 700'000}) {
+        bool const around = reads_around_the_cache(s.path);
+        tests::evict(s.path);
         auto file = file_source::open(s.path).value();
         std::string all;
         while (all.size() < s.text.size()) {
@@ -111,43 +125,72 @@ TEST_CASE("a file that is not in the page cache is read around it, in stretches 
             all += got;
         }
         CHECK((all == s.text));
-        if (left == 0 && direct_reads(s.path))
+        if (around)
             CHECK(tests::cached_share(s.path) < 0.5);
     }
 }
 
+TEST_CASE("a file that is not in the page cache and was cut meanwhile ends where it ends")
+{
+    sample const s(6'000'000);
+    tests::evict(s.path);
+    auto file = file_source::open(s.path).value();
+    std::string got(100'000, '\0');
+    auto const into = std::as_writable_bytes(std::span(got));
+    CHECK(run(file.read_at(0, into)).value() == got.size());
+    std::filesystem::resize_file(s.path, 4'500'010);
+    CHECK(run(file.read_at(4'450'000, into)).value() == 50'010);
+    CHECK(run(file.read_at(5'000'000, into)).value() == 0);
+    CHECK(file.check_unchanged().error() == errc::source_changed);
+}
+
 TEST_CASE("a direct read gives what there is, and nothing at the end and where there is none")
 {
-    sample const s(600'001);
-    if (!direct_reads(s.path)) {
-        MESSAGE("this file system has no direct reads");
-        return;
-    }
+    sample const s(3'000'001);
     int const fd = ::open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
     detail::direct_file direct;
-    auto const read = [&](std::uint64_t at, std::size_t bytes) {
-        std::string got(bytes, '\0');
-        auto const n = direct.read(fd, at, std::as_writable_bytes(std::span(got)));
-        got.resize(n.value_or(0));
-        return got;
-    };
-    CHECK((read(0, 262'144) == s.text.substr(0, 262'144)));
+    auto const read = [&](std::uint64_t at, std::size_t bytes) { return read_directly(direct, fd, at, bytes); };
+    if (read(0, 1).empty()) {
+        MESSAGE("this file system has no direct reads");
+        ::close(fd);
+        return;
+    }
     CHECK((read(1, 262'144) == s.text.substr(1, 262'144)));
     CHECK((read(4095, 2) == s.text.substr(4095, 2)));
-    CHECK((read(599'999, 4096) == s.text.substr(599'999)));
-    std::string const longer = read(5, 600'000);
-    CHECK(longer.size() > 200'000);
-    CHECK((longer == s.text.substr(5, longer.size())));
-    CHECK(read(600'001, 4096).empty());
-    CHECK(read(700'000, 4096).empty());
+    CHECK((read(2'999'999, 4096) == s.text.substr(2'999'999)));
+    CHECK(read(3'000'001, 4096).empty());
+    CHECK(read(4'000'000, 4096).empty());
     CHECK((read(4096, 4096) == s.text.substr(4096, 4096)));  // the end is no error
+    std::string const longer = read(2'000'005, 2'000'000);
+    CHECK(longer.size() > 900'000);
+    CHECK((longer == s.text.substr(2'000'005, longer.size())));
     ::close(fd);
 
-    int const zero = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int const null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     detail::direct_file none;
-    std::byte one{};
-    CHECK_FALSE(none.read(zero, 0, std::span(&one, 1)));
-    ::close(zero);
+    CHECK(read_directly(none, null, 0, 1).empty());
+    ::close(null);
+}
+
+TEST_CASE("direct reads at more places than there is memory for go the usual way, and go on when there is some again")
+{
+    sample const s(100'000);
+    int const fd = ::open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
+    {
+        std::vector<std::unique_ptr<detail::direct_file>> files;
+        while (files.size() != 17) {
+            auto const& one = files.emplace_back(std::make_unique<detail::direct_file>());
+            if (read_directly(*one, fd, 0, 1).empty())
+                break;
+        }
+        if (files.size() > 1)
+            CHECK(files.size() == 17);  // the last one got nothing
+        CHECK((read_directly(*files.front(), fd, 1, 1000) == (files.size() > 1 ? s.text.substr(1, 1000) : "")));
+    }
+    detail::direct_file again;
+    std::string const got = read_directly(again, fd, 0, 1000);
+    CHECK((got.empty() || got == s.text.substr(0, 1000)));
+    ::close(fd);
 }
 
 TEST_CASE("what is no regular file, or is not there, is refused by name")
