@@ -95,7 +95,7 @@ def workloads(sizes):
             Contender("curl -T, no CRC", curl),
             Contender("official C++ SDK", "{sdk} put file={put_file}"),
         ], [Goal("ossify", "curl -T, no CRC", "rate", ">=", 1.0, 1.4)]),
-        Workload("puts", "4 KiB puts, 64 in flight, one thread", "polling", "request", [
+        Workload("puts", "4 KiB puts, 64 in flight, one thread", "plain", "request", [
             Contender("ossify", f"ossify-client {small}"),
             Contender("ossify, callback and variables", f"ossify-client {small} callback=same"),
             Contender("ossify, callback, other values each time", f"ossify-client {small} callback=fresh"),
@@ -108,7 +108,7 @@ def workloads(sizes):
             Goal("ossify", "libcurl multi, unsigned, no CRC", "cpu", "<=", 0.40, 0.28),
             Goal("ossify, callback and variables", "ossify", "cpu", "<=", 1.15, 1.03, floor="")],
             columns=("rate", "cpu", "peak", "allocations")),
-        Workload("single", "4 KiB puts, one after the other", "polling", "request", [
+        Workload("single", "4 KiB puts, one after the other", "plain", "request", [
             Contender("ossify", f"ossify-client {single}"),
             Contender("epoll floor", f"epoll-client {single}"),
             Contender("libcurl multi, unsigned, no CRC", f"curl-client {single}"),
@@ -129,7 +129,7 @@ def workloads(sizes):
             Contender("ossify, two threads", f"ossify-client {small} tls={{tls}} threads=2"),
             Contender("libcurl multi, unsigned, no CRC", f"curl-client {small} tls={{tls}}"),
         ], [Goal("ossify", "libcurl multi, unsigned, no CRC", "rate", ">=", 2.0, 2.5)]),
-        Workload("first", "the first 4 KiB put of a new client", "polling", "request", [
+        Workload("first", "the first 4 KiB put of a new client", "plain", "request", [
             Contender("ossify", f"ossify-client first clients={sizes.clients}"),
             Contender("libcurl easy, unsigned, no CRC", f"curl-client first clients={sizes.clients}"),
         ], [Goal("ossify", "libcurl easy, unsigned, no CRC", "first", "<=", 1.2, 1.0)], columns=("first", "cpu", "peak")),
