@@ -63,7 +63,7 @@ struct file_reads {
 /// Bytes in the page cache are read at once; a read that would wait for the disk goes to a helper thread, and so do those
 /// that follow, so the event loop does not stall on it. Of files from 4 MiB on, most of that is read around the page cache
 /// (O_DIRECT) where the file system has this and can tell what is in the cache: the cache keeps what it has, and the next
-/// upload of the file reads it again. Up to 16 MiB of memory go into these reads, for all files of the process.
+/// upload of the file reads it again. Up to 8 MiB of memory go into these reads, for all files of the process.
 class file_source {
 public:
     /// Errors: `source_failed` when it cannot be opened or is no regular file.
