@@ -156,7 +156,7 @@ private:
     }
 
     // The descriptor is opened for one read: those of a process are for its connections.
-    void fill(stretch& s, int fd, std::uint64_t at)
+    void fill(stretch& s, [[maybe_unused]] int fd, [[maybe_unused]] std::uint64_t at)
     {
         s.now_holds(0, 0);
 #ifdef O_DIRECT

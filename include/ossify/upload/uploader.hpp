@@ -269,6 +269,10 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         co_return why;
     }
     bool const in_doubt = completing && (why == errc::cancelled || why == errc::outcome_unknown);
+    auto const admit_doubt = [&why, in_doubt] {
+        if (in_doubt && why == errc::cancelled)
+            why = failure(errc::outcome_unknown, why.code().message()).in("upload");
+    };
     std::string const left = in_doubt ? "it was being completed: the object may be stored, else its parts are left at "
                                         "the service"
                                       : "its parts are left at the service";
@@ -277,8 +281,7 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
     bool const leave = wish == stop_wish::keep_parts || why == errc::outcome_unknown ||
                        (wish == stop_wish::none && resumable && spec.leave_parts.value_or(bool(spec.checkpoint)));
     if (leave) {
-        if (in_doubt && why == errc::cancelled)
-            why = failure(errc::outcome_unknown, why.code().message()).in("upload");
+        admit_doubt();
         why.edit().upload_id = run_->upload.upload_id;
         if (!spec.checkpoint) {
             add(left);
@@ -295,8 +298,7 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
     }
     auto const gone = co_await steps_.shielded(abort_step(run_));
     if (!gone && gone.error() != errc::no_such_upload) {
-        if (in_doubt)
-            why = failure(errc::outcome_unknown, why.code().message()).in("upload");
+        admit_doubt();
         why.edit().upload_id = run_->upload.upload_id;
         add("the upload could not be aborted: " + to_string_within(why, gone.error()) + "; " + left);
         co_return why;

@@ -178,18 +178,18 @@ TEST_CASE("direct reads at more places than there is memory for go the usual way
     int const fd = ::open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
     {
         std::vector<std::unique_ptr<detail::direct_file>> files;
-        while (files.size() != 17) {
+        std::size_t served = 0;
+        for (int i = 0; i != 20; ++i) {
             auto const& one = files.emplace_back(std::make_unique<detail::direct_file>());
-            if (read_directly(*one, fd, 0, 1).empty())
-                break;
+            served += !read_directly(*one, fd, 0, 1).empty();
         }
-        if (files.size() > 1)
-            CHECK(files.size() == 17);  // the last one got nothing
-        CHECK((read_directly(*files.front(), fd, 1, 1000) == (files.size() > 1 ? s.text.substr(1, 1000) : "")));
+        bool const has_direct_reads = served != 0;
+        CHECK(served == (has_direct_reads ? 16 : 0));
+        CHECK((read_directly(*files.front(), fd, 1, 1000) == (has_direct_reads ? s.text.substr(1, 1000) : "")));
     }
     detail::direct_file again;
-    std::string const got = read_directly(again, fd, 0, 1000);
-    CHECK((got.empty() || got == s.text.substr(0, 1000)));
+    bool const there = !read_directly(again, fd, 0, 1).empty();
+    CHECK((read_directly(again, fd, 1, 1000) == (there ? s.text.substr(1, 1000) : "")));
     ::close(fd);
 }
 
