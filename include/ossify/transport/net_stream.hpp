@@ -3,6 +3,7 @@
 
 #include <ossify/transport/either_wait.hpp>
 #include <ossify/transport/lookup.hpp>
+#include <ossify/transport/receive.hpp>
 #include <ossify/transport/send_file.hpp>
 #include <ossify/transport/stream.hpp>
 #include <ossify/transport/tls_engine.hpp>
@@ -185,12 +186,13 @@ public:
         return detail::send_file(socket_.native_handle(), file, offset, bytes);
     }
 
-    /// One attempt that the reactor repeats when bytes arrive: cheaper than to wait for readiness and try again.
+    /// One attempt, when others have had their turn, that the reactor repeats when bytes arrive: cheaper than to wait for
+    /// readiness and try again.
     awaitable<io_outcome> read_some(std::span<std::byte> into)
     {
         if (engine_)
             return read_secure(into);
-        return socket_.async_read_some(asio::buffer(into.data(), into.size()), awaited);
+        return detail::receive_in_turn(socket_, into);
     }
 
     awaitable<std::error_code> wait_readable()
@@ -298,7 +300,7 @@ private:
             }
             // what went wrong with that, the read tells
             auto const room = engine_->prepare_input();
-            auto [read, bytes] = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), awaited);
+            auto [read, bytes] = co_await detail::receive_in_turn(socket_, room);
             got = filled({read, bytes});
             if (got.ec)
                 co_return io_outcome(got.ec, 0);
