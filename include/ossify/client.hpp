@@ -48,7 +48,8 @@ Transport transport_for(config const& c)
 ///
 /// Cancellation: every operation honours terminal cancellation and then gives `errc::cancelled`; what the service
 /// did by then is said with each operation.
-/// Lifetime: operations share what they need; the client may be destroyed before they end, the executor may not.
+/// Lifetime: operations share what they need, and the client may be destroyed before they end. Its executor must outlive
+/// it and them; the executor that an operation runs on, if it is another one, must outlive that operation.
 /// Thread safety: a monitor. Operations may be started from different threads; each runs on the executor that its
 /// coroutine runs on, which must not run two handlers of it at once: with several threads, spawn on a strand.
 template<transport Transport = net_transport>

@@ -71,3 +71,27 @@ TEST_CASE("one client serves operations on strands of four threads")
     service_io.stop();
     service.join();
 }
+
+TEST_CASE("a context whose operations have ended may go before the client and its idle connections")
+{
+    asio::io_context service_io(1);
+    emulator oss_here(service_io.get_executor());
+    oss_here.create_bucket("examplebucket");
+    asio::io_context io(1);
+    auto const work = asio::make_work_guard(io);
+    std::thread service([&] { service_io.run(); });
+    std::thread sockets([&] { io.run(); });
+    {
+        client oss(io.get_executor(), oss_here.client_config());
+        for (int i = 0; i != 3; ++i) {
+            asio::io_context passing;
+            auto end = asio::co_spawn(asio::make_strand(passing), put_many(oss, i, 2), asio::use_future);
+            passing.run();
+            CHECK(end.get() == 2);
+        }
+    }
+    io.stop();
+    service_io.stop();
+    sockets.join();
+    service.join();
+}
