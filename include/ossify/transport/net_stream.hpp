@@ -3,10 +3,10 @@
 
 #include <ossify/transport/either_wait.hpp>
 #include <ossify/transport/lookup.hpp>
-#include <ossify/transport/receive.hpp>
 #include <ossify/transport/send_file.hpp>
 #include <ossify/transport/stream.hpp>
 #include <ossify/transport/tls_engine.hpp>
+#include <ossify/transport/turn_receiver.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -186,13 +186,12 @@ public:
         return detail::send_file(socket_.native_handle(), file, offset, bytes);
     }
 
-    /// One attempt, when others have had their turn, that the reactor repeats when bytes arrive: cheaper than to wait for
-    /// readiness and try again.
+    /// Cheaper than an attempt, a wait for readiness and another attempt: see `detail::turn_receiver`.
     awaitable<io_outcome> read_some(std::span<std::byte> into)
     {
         if (engine_)
             return read_secure(into);
-        return detail::receive_in_turn(socket_, into);
+        return receiver_.receive(into);
     }
 
     awaitable<std::error_code> wait_readable()
@@ -300,7 +299,7 @@ private:
             }
             // what went wrong with that, the read tells
             auto const room = engine_->prepare_input();
-            auto [read, bytes] = co_await detail::receive_in_turn(socket_, room);
+            auto [read, bytes] = co_await receiver_.receive(room);
             got = filled({read, bytes});
             if (got.ec)
                 co_return io_outcome(got.ec, 0);
@@ -368,6 +367,7 @@ private:
     }
 
     socket_type socket_;
+    detail::turn_receiver receiver_{socket_};
     std::shared_ptr<detail::client_tls> tls_;
     std::unique_ptr<tls_engine> engine_;
     std::optional<detail::lookup> lookup_;

@@ -1,13 +1,15 @@
-#include <ossify/transport/receive.hpp>
+#include <ossify/transport/turn_receiver.hpp>
 
 #include "cancel.hpp"
 
 #include <asio/buffer.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/write.hpp>
 #include <doctest/doctest.h>
 
@@ -38,7 +40,7 @@ public:
 
     void say(std::string_view text) { asio::write(near, asio::buffer(text)); }
 
-    awaitable<io_outcome> receive() { return detail::receive_in_turn(far, std::as_writable_bytes(std::span(memory))); }
+    awaitable<io_outcome> receive() { return receiver.receive(std::as_writable_bytes(std::span(memory))); }
 
     /// Receives without end, into `outcome`.
     void start()
@@ -54,6 +56,7 @@ public:
     asio::io_context io;
     asio::ip::tcp::socket near{io};
     asio::ip::tcp::socket far{io};
+    detail::turn_receiver receiver{far};
     std::array<char, 16> memory{};
     std::optional<io_outcome> outcome;
 };
@@ -102,6 +105,55 @@ TEST_CASE("what comes in later is received when it comes")
     CHECK(l.received() == "late");
 }
 
+TEST_CASE("after a turn in vain the next seven receives ask at once, and the eighth takes its turn again")
+{
+    line l;
+    l.start();
+    l.io.poll();
+    l.say("late");
+    l.io.restart();
+    l.io.run();
+    for (int i = 1; i <= 8; ++i) {
+        CAPTURE(i);
+        l.outcome.reset();
+        l.say("text");
+        l.start();
+        l.io.restart();
+        l.io.poll_one();
+        CHECK(l.far.available() == (i <= 7 ? 0 : 4));
+        l.io.run();
+        CHECK(l.received() == "text");
+    }
+}
+
+TEST_CASE("the whole of the memory is used, and no more")
+{
+    line l;
+    l.say("0123456789abcdefXYZ");
+    l.start();
+    l.io.run();
+    CHECK(l.received() == "0123456789abcdef");
+    CHECK(l.far.available() == 3);
+}
+
+TEST_CASE("who awaits goes on where it runs, not where the socket does")
+{
+    line l;
+    asio::io_context home;
+    bool at_home = false;
+    auto const receive = [&]() -> awaitable<void> {
+        auto const got = co_await l.receive();
+        at_home = home.get_executor().running_in_this_thread() && std::get<1>(got) == 4;
+    };
+    l.say("text");
+    asio::co_spawn(home, receive, [](std::exception_ptr) {});
+    home.poll_one();
+    l.io.poll();
+    CHECK_FALSE(at_home);
+    home.poll();
+    CHECK(at_home);
+}
+
 TEST_CASE("the end of the peer is told in turn, too")
 {
     line l;
@@ -132,26 +184,35 @@ TEST_CASE("a socket that is closed before its turn gives what one gives that is 
     }
 }
 
-TEST_CASE("cancellation is heard at any time, and takes no bytes")
+TEST_CASE("cancellation of every type is heard at any time, and takes no bytes")
 {
-    for (std::string const text : {"", "text"}) {
-        int cancelled = 0;
-        for (std::size_t handlers = 1; handlers != 5; ++handlers) {
-            CAPTURE(text);
-            CAPTURE(handlers);
-            line l;
-            l.say(text);
-            auto const got = tests::interrupt(l.io, l.receive(), handlers);
-            REQUIRE(got.value);
-            auto const [ec, bytes] = *got.value;
-            cancelled += got.cancelled ? 1 : 0;
-            CHECK(bytes == (got.cancelled ? 0 : 4));
-            CHECK(l.far.available() == (got.cancelled ? text.size() : 0));
-            CHECK((ec == asio::error::operation_aborted) == got.cancelled);
-            CHECK(static_cast<bool>(ec) == got.cancelled);
+    auto const receive = [](line& on) -> awaitable<io_outcome> {
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+        co_await asio::this_coro::throw_if_cancelled(false);
+        co_return co_await on.receive();
+    };
+    using type = asio::cancellation_type;
+    for (type const how : {type::terminal, type::partial, type::total}) {
+        for (std::string const text : {"", "text"}) {
+            int cancelled = 0;
+            for (std::size_t handlers = 1; handlers != 5; ++handlers) {
+                CAPTURE(static_cast<unsigned>(how));
+                CAPTURE(text);
+                CAPTURE(handlers);
+                line l;
+                l.say(text);
+                auto const got = tests::interrupt(l.io, receive(l), handlers, how);
+                REQUIRE(got.value);
+                auto const [ec, bytes] = *got.value;
+                cancelled += got.cancelled ? 1 : 0;
+                CHECK(bytes == (got.cancelled ? 0 : 4));
+                CHECK(l.far.available() == (got.cancelled ? text.size() : 0));
+                CHECK((ec == asio::error::operation_aborted) == got.cancelled);
+                CHECK(static_cast<bool>(ec) == got.cancelled);
+            }
+            CHECK(cancelled > 0);
+            CHECK((cancelled < 4) == !text.empty());
         }
-        CHECK(cancelled > 0);
-        CHECK((cancelled < 4) == !text.empty());
     }
 }
 
