@@ -78,6 +78,12 @@ public:
 
         /// From now on the deadline acts on `ex`; it must be disarmed.
         void move_to(asio::any_io_executor ex) { entry_->ex = std::move(ex); }
+        /// Disarms it and lets go of its executor, which may then be destroyed. `move_to` comes before it is armed again.
+        void release() noexcept
+        {
+            disarm();
+            entry_->ex = asio::any_io_executor();
+        }
 
     private:
         std::shared_ptr<watchdog> dog_;

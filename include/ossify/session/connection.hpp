@@ -54,8 +54,7 @@ public:
     }
     void end_use(time_point now) noexcept
     {
-        deadline_.disarm();
-        deadline_.move_to({});  // that of the operation may go before the next one comes
+        deadline_.release();
         idle_since_ = now;
     }
 
