@@ -36,7 +36,7 @@ public:
 
     /// Receives what there is, or waits for it. Runs on the executor of who awaits.
     /// Returns: 1 byte or more without error; `asio::error::eof` at the peer's end; `asio::error::operation_aborted`
-    /// when it was cancelled or the socket closed. With an error no byte was taken.
+    /// when it was cancelled, or the socket closed meanwhile. With an error no byte was taken.
     /// Lifetime: the memory must live until the await returns; the socket must not be opened anew meanwhile.
     /// Cancellation: all types, by the coroutine's slot or by closing the socket; the socket's `cancel` is not heard
     /// before the turn.
