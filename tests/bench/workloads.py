@@ -72,6 +72,7 @@ def workloads(sizes):
         Workload("parts", "a file in parts of 8 MiB, 4 at a time", "polling", "GiB", [
             Contender("ossify", f"ossify-client {parts}"),
             Contender("ossify, sendfile", f"ossify-client {parts} read=sendfile"),
+            Contender("ossify, two threads", f"ossify-client {parts} threads=2"),
             Contender("epoll floor", f"epoll-client {parts}"),
             Contender("epoll floor, no CRC", f"epoll-client {parts} crc=0"),
             Contender("epoll floor, sendfile", f"epoll-client {parts} read=sendfile"),
