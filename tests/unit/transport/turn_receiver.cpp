@@ -81,7 +81,7 @@ TEST_CASE("those that were ready before it have their turn first")
     line l;
     std::string order;
     auto const receive = [&]() -> awaitable<io_outcome> {
-        asio::post(l.io, [&] { order += l.far.available() == 4 ? "another;" : "too late;"; });
+        asio::post(l.io, [&] { order += l.far.available() == 5 ? "another;" : "too late;"; });
         auto const got = co_await l.receive();
         order += "received;";
         co_return got;
