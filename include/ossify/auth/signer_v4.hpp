@@ -37,8 +37,8 @@ inline void sign_v4(credentials const& who, signing_scope const& scope, signing_
     }
     auto const moment = keys.at(now, who, scope);
     detail::put_header(headers, "Date", moment->http_date);
-    detail::put_header(headers, "x-oss-date", moment->timestamp);
     detail::put_header(headers, "x-oss-content-sha256", canonical::unsigned_payload);
+    detail::put_header(headers, "x-oss-date", moment->timestamp);
     auto const names = canonical::additional_headers(additional, headers);
 
     std::string text;  // the canonical request, the string to sign and the header's value: one memory for all

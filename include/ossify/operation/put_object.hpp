@@ -24,7 +24,7 @@ public:
     /// Gives the callback's answer its type.
     template<class Untyped>
         requires(!std::is_void_v<Reply> && std::is_same_v<Untyped, stored_object<void>>)
-    explicit stored_object(Untyped untyped)
+    explicit stored_object(Untyped&& untyped)
         : etag(std::move(untyped.etag)),
           crc64(untyped.crc64),
           bytes(untyped.bytes),
@@ -51,26 +51,28 @@ public:
 };
 
 /// Reads the answer to a request that stores an object and may carry a callback. Whether the body is a callback's
-/// answer is decided by what the request carried, never by its content type.
+/// answer is decided by what the request carried, never by its content type. `Reply`: as of `stored_object`.
 /// Errors: those of the service. A 203 is none: the object is stored, `callback.failed()` says why it was not called.
 /// Source: OSS documentation, Callback; 203 errors.
-inline result<stored_object<>> decode_stored(service_request const& request, http::response_head const& head,
-                                             std::string body)
+template<class Reply = void>
+result<stored_object<Reply>> decode_stored(service_request const& request, http::response_head const& head,
+                                           std::string body)
 {
-    result<stored_object<>> decoded;  // all that is returned is this one, so that it is made where the caller wants it
+    result<stored_object<Reply>> decoded;  // all that is returned is this one, so that it is made where it is wanted
     if (head.status != 200 && head.status != 203) {
         decoded = decode_error(request.operation, head, body);
         return decoded;
     }
-    stored_object<>& out = *decoded;
+    stored_object<Reply>& out = *decoded;
+    using outcome = callback_outcome<Reply>;
     out.etag = unquoted(head.headers.get("ETag"));
     out.content_md5 = head.headers.get("Content-MD5");
     out.version_id = head.headers.get("x-oss-version-id");
     out.request_id = head.headers.get("x-oss-request-id");
     if (head.status == 203)
-        out.callback = callback_outcome<>::failed_because(decode_error(request.operation, head, body));
+        out.callback = outcome(callback_outcome<>::failed_because(decode_error(request.operation, head, body)));
     else if (request.carries_callback)
-        out.callback = callback_outcome<>::delivered_with(std::move(body));
+        out.callback = outcome(callback_outcome<>::delivered_with(std::move(body)));
     if (auto const text = head.headers.find("x-oss-hash-crc64ecma")) {
         out.crc64 = detail::number_in<std::uint64_t>(*text);
         if (!out.crc64)

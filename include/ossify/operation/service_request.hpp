@@ -35,7 +35,6 @@ public:
         carries_callback = true;
         std::string_view const parameters = callback.callback_base64();
         std::string_view const variables = callback.callback_var_base64();
-        headers.reserve(headers.size() + 2, headers.text().size() + parameters.size() + variables.size() + 64);
         replace("x-oss-callback", parameters);
         if (!variables.empty())
             replace("x-oss-callback-var", variables);

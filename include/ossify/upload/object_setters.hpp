@@ -57,6 +57,7 @@ public:
 
 protected:
     object_setters() = default;
+    explicit object_setters(object_headers headers) : headers_(std::move(headers)) {}
 
     template<class Member, class Value>
     Request& set(Member& member, Value&& value)

@@ -118,7 +118,7 @@ private:
 
     template<class Other>
     explicit put_object_request(put_object_request<Other> const& other)
-        : object_setters<put_object_request<Reply>>(),
+        : object_setters<put_object_request<Reply>>(other.headers_),
           bucket_(other.bucket_),
           key_(other.key_),
           body_(other.body_),
@@ -129,7 +129,6 @@ private:
           md5_(other.md5_),
           crc_(other.crc_)
     {
-        this->headers_ = other.headers_;
     }
 
     template<class Bytes>
@@ -179,6 +178,7 @@ public:
         };
         note(check_bucket_name(request.bucket));
         note(check_object_key(request.key));
+        request.headers.reserve(8, 192 + callback.callback_base64().size() + callback.callback_var_base64().size());
         note(headers.encode(request.key, object_headers::use::put, request.headers));
         if (sends.length > put_object_request<>::largest)
             note(failure(errc::body_too_large, "one put carries at most 5 GB; upload larger objects in parts"));
@@ -245,9 +245,10 @@ inline awaitable<result<void>> add_md5(prepared_put& put, buffer_pool& buffers)
 }
 
 /// Reads the answer to a put.
-inline result<stored_object<>> stored_by(prepared_put const& put, unsigned attempts, answer&& got)
+template<class Reply>
+result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempts, answer&& got)
 {
-    auto stored = decode_stored(put.request, got.head, std::move(got.body));
+    auto stored = decode_stored<Reply>(put.request, got.head, std::move(got.body));
     if (stored) {
         stored->bytes = put.sends.length;
         stored->retries = attempts - 1;
@@ -290,7 +291,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             break;
         auto got = co_await s.send(put.request, put.sends, state);
         if (got)
-            co_return stored_by(put, state.attempts, *std::move(got));
+            co_return stored_by<void>(put, state.attempts, *std::move(got));
         lost = std::move(got).error();
     }
     co_return ended(std::move(lost));
@@ -303,7 +304,7 @@ decltype(auto) typed(result<stored_object<>>&& untyped)
     if constexpr (std::is_void_v<Reply>)
         return std::move(untyped);
     else
-        return untyped ? result<stored_object<Reply>>(stored_object<Reply>(*std::move(untyped)))
+        return untyped ? result<stored_object<Reply>>(boost::system::in_place_value, *std::move(untyped))
                        : result<stored_object<Reply>>(std::move(untyped).error());
 }
 
@@ -335,7 +336,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         state.end = s->end_after(put.time_limit);
         auto got = co_await s->send(put.request, put.sends, state);
         if (got)
-            co_return detail::typed<Reply>(detail::stored_by(put, state.attempts, *std::move(got)));
+            co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);

@@ -108,9 +108,9 @@ protected:
     friend class upload_setters;
 
     explicit upload_setters(upload_spec spec) : spec_(std::move(spec)) {}
-    upload_setters(upload_spec spec, object_headers headers) : spec_(std::move(spec))
+    upload_setters(upload_spec spec, object_headers headers)
+        : object_setters<Request<Reply>>(std::move(headers)), spec_(std::move(spec))
     {
-        this->headers_ = std::move(headers);
     }
 
     upload_spec spec_;
