@@ -258,9 +258,7 @@ private:
     static awaitable<result<stored_object<Reply>>> give_type(awaitable<result<stored_object<>>> untyped)
     {
         auto got = co_await std::move(untyped);
-        if (!got)
-            co_return std::move(got).error();
-        co_return stored_object<Reply>(*std::move(got));
+        co_return detail::typed<Reply>(std::move(got));
     }
 
     std::shared_ptr<session<Transport>> session_;

@@ -6,6 +6,7 @@
 #include <ossify/session/answer_reader.hpp>
 #include <ossify/session/buffer_pool.hpp>
 #include <ossify/session/exchange.hpp>
+#include <ossify/session/step_deadline.hpp>
 #include <ossify/transport/stream.hpp>
 
 #include <asio/bind_executor.hpp>
@@ -47,10 +48,8 @@ public:
     /// From now on used by a coroutine on `ex`, until that must end at `end`.
     void begin_use(asio::any_io_executor ex, timeouts const& limits, time_point end, time_point now)
     {
-        now_ = now;
-        deadline_.move_to(std::move(ex));
+        deadline_.begin(std::move(ex), end, now);
         limits_ = limits;
-        end_ = end;
     }
     void end_use(time_point now) noexcept
     {
@@ -69,16 +68,16 @@ public:
     /// Connects, and secures the connection if the peer asks for that.
     awaitable<result<void>> open()
     {
-        limit(limits_.connect, errc::connect_timeout);
+        deadline_.limit(limits_.connect, errc::connect_timeout);
         auto connected = co_await stream_.connect(to_);
         if (connected && to_.secure) {
-            limit(limits_.handshake, errc::tls_timeout);
+            deadline_.limit(limits_.handshake, errc::tls_timeout);
             connected = co_await stream_.secure(to_);
         }
         deadline_.disarm();
         if (!connected)
             co_return explained(std::move(connected).error());
-        now_ = clock::now();
+        deadline_.look();
         reusable_ = true;
         co_return result<void>();
     }
@@ -95,7 +94,7 @@ public:
         result<void> sent;
         bool waited = true;
         if (std::error_code const ec = send_at_once(x); ec == asio::error::would_block) {
-            limit(limits_.stall, errc::stall_timeout);
+            deadline_.limit(limits_.stall, errc::stall_timeout);
             sent = co_await send(x, buffers);
         } else if (ec) {
             sent = detail::connection_lost(ec);
@@ -106,7 +105,7 @@ public:
         bool refused = false;
         while (sent && !refused && stream_.try_write_some({}).ec == asio::error::would_block) {
             waited = true;
-            limit(limits_.stall, errc::stall_timeout);
+            deadline_.limit(limits_.stall, errc::stall_timeout);
             refused = answer_waits();
             if (!refused)
                 if (std::error_code const ec = co_await wait_to_send(stream_))
@@ -116,12 +115,11 @@ public:
             co_return explained(std::move(sent).error());
         x.all_sent = sent && !refused && left() == 0 && x.sent == x.sends->length;
         bool const patient = x.slow_answer && x.all_sent;
-        set_limit(patient ? std::chrono::milliseconds(0) : limits_.answer,
-                  patient ? errc::operation_timeout : errc::stall_timeout);
+        auto const span = patient ? std::chrono::milliseconds(0) : limits_.answer;
         if (waited)
-            progressed();
+            deadline_.limit(span, errc::stall_timeout);
         else
-            rearm();
+            deadline_.limit_since_look(span, errc::stall_timeout);
 
         // in this coroutine, not in one of its own: it is part of every request
         result<void> taken = std::exchange(early_, result<void>());
@@ -130,7 +128,7 @@ public:
             auto [ec, bytes] = co_await read_some(stream_, into);
             taken = reader_.take(ec, bytes);
             if (bytes != 0 && !reader_.complete())
-                progressed();
+                deadline_.progressed();
         }
         x.answer_begun = reader_.started();
         deadline_.disarm();
@@ -161,51 +159,10 @@ private:
         me.stream_.close();
     }
 
-    // The next step must show progress within `span`, and all must end by `end_`.
-    void limit(std::chrono::milliseconds span, errc on_expiry)
-    {
-        set_limit(span, on_expiry);
-        progressed();
-    }
-
-    void set_limit(std::chrono::milliseconds span, errc on_expiry)
-    {
-        span_ = span;
-        on_expiry_ = on_expiry;
-    }
-
-    void progressed()
-    {
-        now_ = clock::now();
-        rearm();
-    }
-
-    void rearm()  // from the last look at the clock on
-    {
-        auto const until = span_.count() == 0 ? time_point::max() : now_ + span_;
-        bool const by_end = end_ <= until;
-        cause_ = by_end ? errc::operation_timeout : on_expiry_;
-        auto const when = by_end ? end_ : until;
-        if (when == time_point::max())
-            deadline_.disarm();
-        else
-            deadline_.arm(when);
-    }
-
-    // What happens now is no matter of the connection: only the operation's own end counts.
-    void pause()
-    {
-        cause_ = errc::operation_timeout;
-        if (end_ == time_point::max())
-            deadline_.disarm();
-        else
-            deadline_.arm(end_);
-    }
-
     failure explained(failure why) const
     {
         if (timed_out_)
-            return failure(cause_, "with " + to_.host + ":" + std::to_string(to_.port));
+            return failure(deadline_.cause(), "with " + to_.host + ":" + std::to_string(to_.port));
         return why;
     }
 
@@ -324,20 +281,20 @@ private:
         do {
             auto wanted = static_cast<std::size_t>(chunk_left_.empty() ? 0 : c.length);  // a short body, sent in part
             if (chunk_left_.empty() && x.sent != c.length) {
-                pause();
+                deadline_.pause();
                 auto const loaded = co_await load(x, buffers, block);
                 if (!loaded)
                     co_return loaded.error();
                 wanted = *loaded;
                 if (x.observer != nullptr && x.observer->paces())
                     co_await x.observer->pace(wanted);
-                progressed();
+                deadline_.progressed();
             }
             for (;;) {
                 std::size_t const before = left();
                 std::error_code ec = push(x);
                 if (left() != before)
-                    progressed();
+                    deadline_.progressed();
                 if (!ec)
                     break;
                 unyielded_ = 0;
@@ -376,15 +333,10 @@ private:
     typename Transport::stream_type stream_;
     peer to_;
     detail::answer_reader reader_;
-    typename watchdog<clock>::deadline deadline_;
+    step_deadline<clock> deadline_;
     request_memory scratch_;
     timeouts limits_;
-    time_point end_ = time_point::max();
     time_point idle_since_{};
-    time_point now_{};
-    std::chrono::milliseconds span_{0};
-    errc on_expiry_ = errc::stall_timeout;
-    errc cause_ = errc::stall_timeout;
     std::string_view head_left_;                // what of the head the stream has not taken yet,
     std::span<std::byte const> chunk_left_;     // and of the chunk that follows it,
     std::size_t file_left_ = 0;                 // or of the stretch of a file that
