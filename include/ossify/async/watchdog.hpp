@@ -57,6 +57,7 @@ public:
         deadline& operator=(deadline const&) = delete;
         ~deadline() { disarm(); }
 
+        /// Sets the time, or another one. When the deadline has passed, it is disarmed before it is armed again.
         void arm(time_point when)
         {
             entry_->when.store(when.time_since_epoch().count(), std::memory_order_relaxed);

@@ -24,7 +24,7 @@ public:
     /// Gives the callback's answer its type.
     template<class Untyped>
         requires(!std::is_void_v<Reply> && std::is_same_v<Untyped, stored_object<void>>)
-    explicit stored_object(Untyped&& untyped)
+    explicit stored_object(Untyped untyped)
         : etag(std::move(untyped.etag)),
           crc64(untyped.crc64),
           bytes(untyped.bytes),

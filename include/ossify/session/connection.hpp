@@ -15,10 +15,15 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ossify {
@@ -115,6 +120,7 @@ public:
             co_return explained(std::move(sent).error());
         x.all_sent = sent && !refused && left() == 0 && x.sent == x.sends->length;
         bool const patient = x.slow_answer && x.all_sent;
+        // without a span only the operation's end counts
         auto const span = patient ? std::chrono::milliseconds(0) : limits_.answer;
         if (waited)
             deadline_.limit(span, errc::stall_timeout);

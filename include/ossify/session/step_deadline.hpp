@@ -13,7 +13,8 @@
 namespace ossify {
 
 /// The time limits of work that goes in steps: each step must show progress within a span of its own, and all of them
-/// must end by one point in time. Whichever comes first is the deadline; `cause` tells which one it was.
+/// must end by one point in time. Whichever comes first is the deadline; `cause` tells which one it was. Once it has
+/// passed, nothing is limited until it is disarmed.
 /// Thread safety: not thread-safe; used on the executor of `begin`.
 template<class Clock>
 class step_deadline {
@@ -27,14 +28,15 @@ public:
     {
     }
 
-    /// From now on for work on `ex` that must end at `end`. Nothing is limited before the first step.
+    /// From now on for work on `ex` that must end at `end`; `time_point::max()`: at any time. It must be disarmed, and
+    /// nothing is limited before the first step. `now` counts as a look at the clock.
     void begin(asio::any_io_executor ex, time_point end, time_point now)
     {
         deadline_.move_to(std::move(ex));
         end_ = end;
         now_ = now;
     }
-    /// Ends the work, and lets go of its executor.
+    /// Ends the work, and lets go of its executor. `begin` comes before the next step.
     void release() noexcept { deadline_.release(); }
 
     /// The next step must show progress within `span`, from now on; 0: only the end counts.
@@ -44,7 +46,7 @@ public:
         on_expiry_ = on_expiry;
         progressed();
     }
-    /// As `limit`, but from the last look at the clock on, which costs none.
+    /// As `limit`, but the span began when the clock was last looked at: by `begin`, `look`, `limit` or `progressed`.
     void limit_since_look(std::chrono::milliseconds span, errc on_expiry)
     {
         span_ = span;
@@ -65,9 +67,11 @@ public:
     }
     /// Nothing is limited any more, until the next step.
     void disarm() noexcept { deadline_.disarm(); }
+    /// Looks at the clock, for `limit_since_look`.
     void look() { now_ = Clock::now(); }
 
-    /// Why the deadline passed: the step's `on_expiry`, or `operation_timeout`.
+    /// Why the deadline passed, once `act` has run and until the next step: the step's `on_expiry`, or
+    /// `operation_timeout`.
     errc cause() const noexcept { return cause_; }
 
 private:

@@ -57,7 +57,7 @@ public:
 
 protected:
     object_setters() = default;
-    explicit object_setters(object_headers headers) : headers_(std::move(headers)) {}
+    explicit object_setters(object_headers const& headers) : headers_(headers) {}
 
     template<class Member, class Value>
     Request& set(Member& member, Value&& value)

@@ -304,7 +304,7 @@ decltype(auto) typed(result<stored_object<>>&& untyped)
     if constexpr (std::is_void_v<Reply>)
         return std::move(untyped);
     else
-        return untyped ? result<stored_object<Reply>>(boost::system::in_place_value, *std::move(untyped))
+        return untyped ? result<stored_object<Reply>>(stored_object<Reply>(*std::move(untyped)))
                        : result<stored_object<Reply>>(std::move(untyped).error());
 }
 

@@ -108,8 +108,8 @@ protected:
     friend class upload_setters;
 
     explicit upload_setters(upload_spec spec) : spec_(std::move(spec)) {}
-    upload_setters(upload_spec spec, object_headers headers)
-        : object_setters<Request<Reply>>(std::move(headers)), spec_(std::move(spec))
+    upload_setters(upload_spec spec, object_headers const& headers)
+        : object_setters<Request<Reply>>(headers), spec_(std::move(spec))
     {
     }
 

@@ -1,15 +1,18 @@
 #include <ossify/async/watchdog.hpp>
 #include <ossify/testing/manual_clock.hpp>
 
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/io_context.hpp>
-#include <asio/post.hpp>
+#include <asio/require.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 using namespace ossify;
 using namespace std::chrono_literals;
@@ -60,13 +63,32 @@ TEST_CASE("each deadline acts once, at its own time, whatever the order they wer
 {
     scene s;
     guarded first(s.all, s.io), second(s.all, s.io), third(s.all, s.io);
-    second.deadline.arm(s.began + 2s);
-    third.deadline.arm(s.began + 3s);
-    first.deadline.arm(s.began + 1s);
+    std::vector<std::pair<guarded*, std::chrono::seconds>> order{{&first, 1s}, {&second, 2s}, {&third, 3s}};
+    SUBCASE("the nearest first") {}
+    SUBCASE("the nearest last") { std::ranges::reverse(order); }
+    SUBCASE("the nearest in the middle") { std::swap(order[0], order[1]); }
+    for (auto const& [which, after] : order)
+        which->deadline.arm(s.began + after);
     CHECK(s.run());
     CHECK(s.acted_at(first, 1s));
     CHECK(s.acted_at(second, 2s));
     CHECK(s.acted_at(third, 3s));
+}
+
+TEST_CASE("disarmed and armed in any order, the others stay as they are")
+{
+    scene s;
+    guarded a(s.all, s.io), b(s.all, s.io), c(s.all, s.io), d(s.all, s.io);
+    for (guarded* g : {&a, &b, &c})
+        g->deadline.arm(s.began + 1s);
+    a.deadline.disarm();
+    d.deadline.arm(s.began + 2s);
+    c.deadline.disarm();
+    CHECK(s.run());
+    CHECK(a.acted == 0);
+    CHECK(s.acted_at(b, 1s));
+    CHECK(c.acted == 0);
+    CHECK(s.acted_at(d, 2s));
 }
 
 TEST_CASE("a deadline moves away and comes nearer")
@@ -109,7 +131,7 @@ TEST_CASE("a disarmed or destroyed deadline never acts, and no timer stays")
     CHECK(later == 0);
 }
 
-TEST_CASE("a deadline that passed and was disarmed or moved before its turn does not act")
+TEST_CASE("a deadline that passed and was disarmed before its turn does not act")
 {
     scene s;
     guarded g(s.all, s.io), other(s.all, s.io);
@@ -123,7 +145,7 @@ TEST_CASE("a deadline that passed and was disarmed or moved before its turn does
         CHECK(s.run());
         CHECK(g.acted + other.acted == 1);
     }
-    SUBCASE("moved by another one that passed at the same time")
+    SUBCASE("and armed again, by another one that passed at the same time")
     {
         // whichever acts first moves the other
         bool moved = false;
@@ -175,8 +197,13 @@ TEST_CASE("it acts on the executor that it moved to, and lets go of it")
     }
     SUBCASE("lets go")
     {
+        g.deadline.move_to(asio::require(elsewhere->get_executor(), asio::execution::outstanding_work.tracked));
+        elsewhere->poll();
+        CHECK_FALSE(elsewhere->stopped());  // the deadline's executor counts as work
         g.deadline.arm(s.began + 1s);
         g.deadline.release();
+        elsewhere->poll();
+        REQUIRE(elsewhere->stopped());
         elsewhere.reset();
         s.run();
         g.deadline.move_to(s.io.get_executor());

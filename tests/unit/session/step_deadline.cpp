@@ -1,7 +1,9 @@
 #include <ossify/session/step_deadline.hpp>
 #include <ossify/testing/manual_clock.hpp>
 
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/io_context.hpp>
+#include <asio/require.hpp>
 
 #include <doctest/doctest.h>
 
@@ -121,21 +123,62 @@ TEST_CASE("a pause lifts the step's limit, not the end of all")
     }
 }
 
-TEST_CASE("a span can begin with the last look at the clock")
+TEST_CASE("a span begins now, or with the last look at the clock")
 {
     work w;
     w.deadline.begin(w.io.get_executor(), never, w.began);
     manual_clock::advance(1s);
-    SUBCASE("that of the beginning")
+    SUBCASE("now")
     {
-        w.deadline.limit_since_look(5s, errc::stall_timeout);
+        w.deadline.limit(5s, errc::tls_timeout);
+        CHECK(about(w.rest(), 6s));
+    }
+    SUBCASE("with the beginning")
+    {
+        w.deadline.limit_since_look(5s, errc::tls_timeout);
         CHECK(about(w.rest(), 5s));
     }
-    SUBCASE("a later one")
+    SUBCASE("with a later look")
     {
         w.deadline.look();
-        w.deadline.limit_since_look(5s, errc::stall_timeout);
+        w.deadline.limit_since_look(5s, errc::tls_timeout);
         CHECK(about(w.rest(), 6s));
+    }
+    CHECK(w.deadline.cause() == errc::tls_timeout);
+}
+
+TEST_CASE("a second use has an end of its own")
+{
+    work w;
+    w.deadline.begin(w.io.get_executor(), w.began + 2s, w.began);
+    w.deadline.limit(5s, errc::stall_timeout);
+    w.deadline.release();
+    w.deadline.begin(w.io.get_executor(), w.began + 20s, w.began);
+    w.deadline.limit(30s, errc::stall_timeout);
+    CHECK(about(w.rest(), 20s));
+    CHECK(w.deadline.cause() == errc::operation_timeout);
+}
+
+TEST_CASE("it acts on the executor that the work began on, and lets go of that")
+{
+    work w;
+    asio::io_context elsewhere;
+    w.deadline.begin(asio::require(elsewhere.get_executor(), asio::execution::outstanding_work.tracked), never,
+                     w.began);
+    w.deadline.limit(5s, errc::stall_timeout);
+    SUBCASE("acts")
+    {
+        CHECK_FALSE(w.rest());
+        elsewhere.poll();
+        CHECK(w.passed);
+    }
+    SUBCASE("lets go")
+    {
+        elsewhere.poll();
+        CHECK_FALSE(elsewhere.stopped());  // the executor counts as work
+        w.deadline.release();
+        elsewhere.poll();
+        CHECK(elsewhere.stopped());
     }
 }
 
