@@ -58,10 +58,9 @@ result<std::shared_ptr<encoded_variables const>> encode_members(std::remove_cvre
 }
 
 template<class Body>
-callback_text to_text(std::string urls, bool wants_sni, Body const& body,
-                      result<std::shared_ptr<encoded_variables const>> variables)
+callback_text to_text(std::string urls, bool wants_sni, Body const& body)
 {
-    return {std::move(urls), wants_sni, {}, std::string(body.text()), body.type, {}, std::move(variables)};
+    return {std::move(urls), wants_sni, {}, std::string(body.text()), body.type, {}};
 }
 
 }  // namespace detail
@@ -84,14 +83,14 @@ public:
     /// Options: `as_json`, `allow_unused_variables`.
     template<detail::variables_argument Vars, callback_option... Options>
     callback(Vars&& vars, callback_urls urls, detail::literal_body<Vars, Options...> body, Options...)
-        : callback(detail::to_text(urls.to_string(), urls.wants_sni(), body, detail::encode_members<Vars>(vars)))
+        : callback(detail::to_text(urls.to_string(), urls.wants_sni(), body), detail::encode_members<Vars>(vars))
     {
     }
 
     /// Without custom variables.
     template<callback_option... Options>
     callback(callback_urls urls, detail::literal_body_alone<Options...> body, Options...)
-        : callback(detail::to_text(urls.to_string(), urls.wants_sni(), body, {}))
+        : callback(detail::to_text(urls.to_string(), urls.wants_sni(), body), {})
     {
     }
 
@@ -106,10 +105,10 @@ public:
     }
 
     /// Adopts text that is checked already; see `make_callback`.
-    explicit callback(detail::callback_text text)
+    callback(detail::callback_text text, result<std::shared_ptr<detail::encoded_variables const>> variables)
     {
-        auto encoded = detail::encode_callback(text);
-        state_ = std::make_shared<state const>(std::move(text), std::move(encoded));
+        auto encoded = detail::encode_callback(detail::encode_parameters(text), variables);
+        state_ = std::make_shared<state const>(std::move(text), std::move(variables), std::move(encoded));
     }
 
     callback(callback const&) = default;  // moving copies: a callback is never empty
@@ -130,7 +129,7 @@ public:
     {
         auto text = state_->text;
         text.sni = on;
-        return *this = callback(std::move(text));
+        return *this = callback(std::move(text), state_->variables);
     }
 
     /// Returns what a request carries.
@@ -139,9 +138,14 @@ public:
 
 private:
     struct state {
-        state(detail::callback_text t, result<encoded_callback> e) : text(std::move(t)), encoded(std::move(e)) {}
+        state(detail::callback_text t, result<std::shared_ptr<detail::encoded_variables const>> v,
+              result<encoded_callback> e)
+            : text(std::move(t)), variables(std::move(v)), encoded(std::move(e))
+        {
+        }
 
         detail::callback_text text;
+        result<std::shared_ptr<detail::encoded_variables const>> variables;
         result<encoded_callback> encoded;
     };
 
@@ -149,7 +153,7 @@ private:
     {
         auto text = state_->text;
         text.host = name;
-        return *this = callback(std::move(text));
+        return *this = callback(std::move(text), state_->variables);
     }
 
     std::shared_ptr<state const> state_;

@@ -14,6 +14,7 @@
 #include <ossify/core/result.hpp>
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -76,6 +77,13 @@ struct contract_layout {
     }
     static constexpr std::size_t custom_count = custom_index(names.size());
     static_assert(custom_count <= 64, "a contract has at most 64 custom variables");
+    static constexpr auto custom_names = [] {
+        std::array<std::string_view, custom_count> out;
+        for (std::size_t i = 0; i != names.size(); ++i)
+            if (is_custom(i))
+                out[custom_index(i)] = names[i];
+        return out;
+    }();
 
     template<class Out>
     static constexpr void write_body(Out put) noexcept
@@ -155,15 +163,23 @@ struct contract_layout {
     static constexpr auto missing() noexcept
     {
         constexpr std::string_view name = [] {
-            for (std::size_t i = 0; i != names.size(); ++i)
-                if (is_custom(i) && (Set >> custom_index(i) & 1U) == 0)
-                    return names[i];
+            for (std::size_t i = 0; i != custom_count; ++i)
+                if ((Set >> i & 1U) == 0)
+                    return custom_names[i];
             return std::string_view();
         }();
         words<name.size() + 1> out;
         std::ranges::copy(name, out.text);
         return out;
     }
+};
+
+/// Where a contract's callbacks go: encoded once, and shared by all callbacks that differ in their variables only.
+struct contract_target {
+    explicit contract_target(callback_text t) : text(std::move(t)), parameters(encode_parameters(text)) {}
+
+    callback_text text;
+    result<std::shared_ptr<encoded_parameters const>> parameters;
 };
 
 }  // namespace detail
@@ -188,12 +204,14 @@ private:
 };
 
 /// A contract with its URLs and with values for the custom variables in `Set`, one bit each. Where it is used all
-/// must be set; the compiler names one that is not.
+/// must be set; the compiler names one that is not. What `to` returned may be kept and `set` for each upload: only the
+/// variables are then encoded anew.
 /// Thread safety: a value; different copies may be used from different threads.
 template<class Contract, unsigned long long Set>
 class contract_callback {
     using event_type = typename Contract::event_type;
     using layout = detail::contract_layout<event_type>;
+    using values_type = std::array<std::string, layout::custom_count>;
 
 public:
     using reply_type = typename Contract::reply_type;
@@ -203,8 +221,8 @@ public:
     static constexpr bool is_complete = missing_member.text[0] == '\0';
 
     /// Adopts text that is checked already; see `callback_contract::to`.
-    contract_callback(detail::callback_text text, std::vector<std::string> values)
-        : text_(std::move(text)), values_(std::move(values))
+    contract_callback(std::shared_ptr<detail::contract_target const> target, values_type values)
+        : target_(std::move(target)), values_(std::move(values))
     {
         if constexpr (is_complete)
             encode_now();
@@ -224,7 +242,7 @@ public:
         constexpr auto place = layout::custom_index(index);
         auto values = values_;
         values[place] = detail::to_variable_text(value);
-        return contract_callback<Contract, (Set | 1ULL << place)>(text_, std::move(values));
+        return contract_callback<Contract, (Set | 1ULL << place)>(target_, std::move(values));
     }
 
     /// Sets the Host header that the application server sees; by default it is the host of the URL.
@@ -240,8 +258,9 @@ public:
     /// host name.
     contract_callback& sni(bool on)
     {
-        text_.sni = on;
-        return *this = contract_callback(text_, values_);
+        auto text = target_->text;
+        text.sni = on;
+        return set_text(std::move(text));
     }
 
     /// Returns what a request carries.
@@ -255,22 +274,28 @@ public:
 private:
     contract_callback& set_host(std::string_view name)
     {
-        text_.host = name;
-        return *this = contract_callback(text_, values_);
+        auto text = target_->text;
+        text.host = name;
+        return set_text(std::move(text));
+    }
+
+    contract_callback& set_text(detail::callback_text text)
+    {
+        auto target = std::make_shared<detail::contract_target const>(std::move(text));
+        return *this = contract_callback(std::move(target), values_);
     }
 
     void encode_now()
     {
         std::vector<callback_variable> list;
-        for (std::size_t i = 0; i != layout::names.size(); ++i)
-            if (layout::is_custom(i))
-                list.emplace_back(std::string("x:").append(layout::names[i]), values_[layout::custom_index(i)]);
-        text_.variables = detail::encode_variables(std::move(list));
-        encoded_ = detail::encode_callback(text_);
+        list.reserve(layout::custom_count);
+        for (std::size_t i = 0; i != layout::custom_count; ++i)
+            list.emplace_back(std::string("x:").append(layout::custom_names[i]), values_[i]);
+        encoded_ = detail::encode_callback(target_->parameters, detail::encode_variables(std::move(list)));
     }
 
-    detail::callback_text text_;
-    std::vector<std::string> values_;
+    std::shared_ptr<detail::contract_target const> target_;
+    values_type values_;
     result<encoded_callback> encoded_;
 };
 
@@ -331,7 +356,7 @@ private:
         text.wants_sni = wants_sni;
         text.body = body();
         text.type = callback_body_type::json;
-        return {std::move(text), std::vector<std::string>(layout::custom_count)};
+        return {std::make_shared<detail::contract_target const>(std::move(text)), {}};
     }
 };
 

@@ -24,6 +24,14 @@ inline failure too_long(callback_fault kind, std::size_t json_bytes)
                    std::string(to_sentence(kind)) + "; these are " + std::to_string(json_bytes) + " bytes");
 }
 
+/// Appends a member to an object that is not closed yet, opening it first. Names are checked: they need no escapes.
+inline void append_member(std::string& object, std::string_view name, std::string_view value)
+{
+    object += object.empty() ? "{\"" : ",\"";
+    object.append(name).append("\":");
+    codec::append_json_string(object, value);
+}
+
 /// Builds what `x-oss-callback` carries. The parts are checked already, except for their length.
 /// Errors: invalid_callback when the text is over the service's limit.
 inline result<std::shared_ptr<encoded_parameters const>> encode_parameters(std::string_view urls, std::string_view host,
@@ -31,18 +39,17 @@ inline result<std::shared_ptr<encoded_parameters const>> encode_parameters(std::
                                                                            callback_body_type type,
                                                                            std::optional<bool> sni)
 {
-    auto const text = [](std::string_view view) { return json::string_view(view.data(), view.size()); };
-    json::object parameters;
-    parameters["callbackUrl"] = text(urls);
-    if (!host.empty())
-        parameters["callbackHost"] = text(host);
-    parameters["callbackBody"] = text(body);
-    parameters["callbackBodyType"] = text(to_string(type));
-    if (sni)
-        parameters["callbackSNI"] = *sni;
-
     auto encoded = std::make_shared<encoded_parameters>();
-    encoded->json = codec::to_json_text(std::move(parameters));
+    std::string& out = encoded->json;
+    out.reserve(160 + urls.size() + host.size() + 2 * body.size());
+    append_member(out, "callbackUrl", urls);
+    if (!host.empty())
+        append_member(out, "callbackHost", host);
+    append_member(out, "callbackBody", body);
+    append_member(out, "callbackBodyType", to_string(type));
+    if (sni)
+        out += *sni ? ",\"callbackSNI\":true" : ",\"callbackSNI\":false";
+    out += '}';
     if (encoded->json.size() > longest_json)
         return too_long(callback_fault::parameters_too_long, encoded->json.size());
     encoded->base64 = codec::base64_encode(encoded->json);
@@ -55,15 +62,14 @@ inline result<std::shared_ptr<encoded_variables const>> encode_variables(std::ve
 {
     if (list.empty())
         return std::shared_ptr<encoded_variables const>();
-    json::object variables;
+    auto encoded = std::make_shared<encoded_variables>();
     for (auto const& [name, value] : list) {
         if (find_non_utf8(value) != std::string_view::npos)
             return failure(errc::invalid_callback,
                            "the value of " + name + " is no UTF-8; encode binary values, for example with Base64");
-        variables[name] = value;
+        append_member(encoded->json, name, value);
     }
-    auto encoded = std::make_shared<encoded_variables>();
-    encoded->json = codec::to_json_text(std::move(variables));
+    encoded->json += '}';
     if (encoded->json.size() > longest_json)
         return too_long(callback_fault::variables_too_long, encoded->json.size());
     encoded->base64 = codec::base64_encode(encoded->json);
@@ -79,22 +85,27 @@ struct callback_text {
     std::string body;
     callback_body_type type = callback_body_type::form;
     std::optional<bool> sni;  ///< what the caller asks for
-    result<std::shared_ptr<encoded_variables const>> variables;
 };
 
-/// Errors: invalid_callback when the variables failed, the host is none, or the text is over the service's limit.
-inline result<encoded_callback> encode_callback(callback_text const& text)
+/// Errors: invalid_callback when the host is none, or the text is over the service's limit.
+inline result<std::shared_ptr<encoded_parameters const>> encode_parameters(callback_text const& text)
 {
-    if (!text.variables)
-        return text.variables.error();
     if (!text.host.empty())
         if (auto const fault = check_host(text.host))
             return to_failure(fault);
     auto const sni = text.sni || !text.wants_sni ? text.sni : std::optional(true);
-    auto parameters = encode_parameters(text.urls, text.host, text.body, text.type, sni);
+    return encode_parameters(text.urls, text.host, text.body, text.type, sni);
+}
+
+/// Errors: those of its parts, of the variables first.
+inline result<encoded_callback> encode_callback(result<std::shared_ptr<encoded_parameters const>> const& parameters,
+                                                result<std::shared_ptr<encoded_variables const>> const& variables)
+{
+    if (!variables)
+        return variables.error();
     if (!parameters)
         return parameters.error();
-    return encoded_callback(std::move(*parameters), *text.variables);
+    return encoded_callback(*parameters, *variables);
 }
 
 }  // namespace ossify::detail

@@ -50,7 +50,7 @@ result<callback> make_with_urls(std::string_view urls, Body const& body,
     auto const checked = check_urls(urls);
     if (checked.fault)
         return to_failure(checked.fault);
-    return if_encodable(callback(to_text(std::string(urls), checked.wants_sni, body, std::move(variables))));
+    return if_encodable(callback(to_text(std::string(urls), checked.wants_sni, body), std::move(variables)));
 }
 
 /// Checks the names and gives each its prefix, once.
@@ -114,8 +114,7 @@ inline result<callback> make_callback(callback_parameters const& parameters)
     text.body = parameters.body;
     text.type = parameters.body_type;
     text.sni = parameters.sni;
-    text.variables = detail::encode_variables(*std::move(variables));
-    return detail::if_encodable(callback(std::move(text)));
+    return detail::if_encodable(callback(std::move(text), detail::encode_variables(*std::move(variables))));
 }
 
 }  // namespace ossify

@@ -55,7 +55,7 @@ public:
             if (auto const* number = std::get_if<std::uint64_t>(&value))
                 out += std::to_string(*number);
             else if (auto const& text = std::get<std::string>(value); is_json)
-                out += codec::to_json_text(json::value(json::string_view(text.data(), text.size())));
+                codec::append_json_string(out, text);
             else
                 codec::percent_encode_to(out, text, false);
             return;

@@ -9,6 +9,7 @@
 #include <boost/json/parse_options.hpp>
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/serializer.hpp>
 #include <boost/json/storage_ptr.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
@@ -52,6 +53,17 @@ inline result<json::value> parse_json(std::string_view text, json::storage_ptr s
 
 /// The value as compact JSON in UTF-8, names in the order they were inserted. Thread safety: stateless.
 inline std::string to_json_text(json::value const& value) { return json::serialize(value); }
+
+/// Appends a text as a JSON string, as `to_json_text` writes it, without making a value of it first.
+/// Thread safety: stateless.
+inline void append_json_string(std::string& out, std::string_view text)
+{
+    json::serializer writer;
+    writer.reset(json::string_view(text.data(), text.size()));
+    char piece[1024];  // most texts fit: the writer then needs no memory of its own
+    while (!writer.done())
+        out.append(writer.read(piece));
+}
 
 }  // namespace codec
 

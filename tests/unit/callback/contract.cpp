@@ -178,3 +178,19 @@ TEST_CASE("copies of a contract callback share the encoded text")
     auto const second = first;
     CHECK(first.encode().value().callback_base64().data() == second.encode().value().callback_base64().data());
 }
+
+TEST_CASE("callbacks that differ in a variable share the encoded parameters, until one gets another host")
+{
+    auto const base = photo_contract::to("http://a");
+    auto const first = base.set<&photo_stored::user_id>("u1");
+    auto second = base.set<&photo_stored::user_id>("u2");
+    auto const parameters = first.encode().value().callback_base64();
+    CHECK(second.encode().value().callback_base64().data() == parameters.data());
+    CHECK(variables_of(first) == R"({"x:user_id":"u1"})");
+
+    second.host("b.example");
+    CHECK(second.encode().value().callback_json().find("b.example") != std::string::npos);
+    CHECK(variables_of(second) == R"({"x:user_id":"u2"})");
+    CHECK(first.encode().value().callback_base64().data() == parameters.data());
+    CHECK(first.encode().value().callback_json().find("b.example") == std::string::npos);
+}

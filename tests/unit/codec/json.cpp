@@ -4,7 +4,10 @@
 
 #include <boost/json/static_resource.hpp>
 
+#include <cstddef>
 #include <limits>
+#include <string>
+#include <string_view>
 
 using namespace ossify;
 using namespace ossify::codec;
@@ -89,4 +92,19 @@ TEST_CASE("written JSON is compact, in the order of insertion, and escaped")
 {
     json::value const value = {{"z", "quote \" slash / back \\"}, {"a", {1, nullptr, "\n\x01\xe4\xb8\xad"}}};
     CHECK(to_json_text(value) == "{\"z\":\"quote \\\" slash / back \\\\\",\"a\":[1,null,\"\\n\\u0001\xe4\xb8\xad\"]}");
+}
+
+TEST_CASE("a text is appended as a JSON string as a value of it is written, whatever its length")
+{
+    for (std::string_view const kind : {"a", "\"", "\x01", "\xe4\xb8\xad", "a\\"}) {
+        std::string text;
+        for (std::size_t bytes : {0, 1, 170, 340, 341, 511, 512, 1021, 1022, 1023, 1024, 1025, 2047, 5000}) {
+            while (text.size() < bytes)
+                text += kind;
+            std::string out = "before:";
+            append_json_string(out, text);
+            CHECK(out == "before:" + to_json_text(json::value(json::string_view(text.data(), text.size()))));
+            CHECK(parse_json(std::string_view(out).substr(7)).value() == json::string_view(text.data(), text.size()));
+        }
+    }
 }
