@@ -268,7 +268,7 @@ def column(name, unit):
     return {"rate": ("requests/s", 0) if request else ("GiB/s", 2),
             "cpu": ("CPU us/request", 2) if request else ("CPU s/GiB", 3), "peak": ("peak MiB", 1),
             "first": ("us, median of a run", 0), "stall": ("late by, p99, ms", 2), "worst": ("worst, ms", 2),
-            "allocations": ("allocations/request", 1)}[name]
+            "allocations": ("allocations/request", 1), "callback_ratio": ("CPU with / without", 2)}[name]
 
 
 def spread(values, digits):

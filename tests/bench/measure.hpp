@@ -59,6 +59,17 @@ private:
     mutable std::vector<bool> used_;
 };
 
+/// The CPU time of this process so far.
+inline double cpu_seconds()
+{
+    auto const seconds = [](timeval const& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 /// Wall time and the CPU time of this process since the start of the meter.
 class meter {
 public:
@@ -81,17 +92,6 @@ public:
     }
 
 private:
-    static double seconds(timeval const& t)
-    {
-        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-    }
-    static double cpu_seconds()
-    {
-        rusage used{};
-        ::getrusage(RUSAGE_SELF, &used);
-        return seconds(used.ru_utime) + seconds(used.ru_stime);
-    }
-
     std::chrono::steady_clock::time_point began_;
     double cpu_ = 0;
 };

@@ -1,6 +1,7 @@
 // ossify under the same load as its rivals: signature version 4 and CRC-64 on.
 //
-//   ossify-client puts port=N [requests=40000] [in_flight=64] [bytes=4096] [callback=0|same|fresh] [threads=1]
+//   ossify-client puts port=N [requests=40000] [in_flight=64] [bytes=4096] [callback=0|same|fresh|turns]
+//                      [threads=1]
 //   ossify-client put port=N file=F
 //   ossify-client multipart port=N file=F [part_mib=8] [parallel=4] [ticks=0] [threads=1]
 //   ossify-client first port=N [clients=200] [bytes=4096]
@@ -10,7 +11,9 @@
 // ticks=1: a timer of 1 ms runs beside the upload and tells how late it was: what the upload takes from other work on
 // the loop. idle: that timer alone, for a second. first: each put is the first of a new client; the median time of one
 // is printed.
-// callback=same: each put carries a typed callback with variables, encoded once; fresh: with a value of its own.
+// callback=same: each put carries a typed callback with variables, encoded once; fresh: with a value of its own; turns:
+// bursts with the one that is encoded once and without a callback take turns, and their ratio is printed: processes
+// differ by more.
 #include <ossify/callback/contract.hpp>
 #include <ossify/client.hpp>
 
@@ -34,6 +37,7 @@
 #include <new>
 #include <optional>
 #include <thread>
+#include <vector>
 
 // --- every allocation is counted, OpenSSL's apart; Asio takes its coroutine frames with aligned_alloc ---
 
@@ -194,6 +198,27 @@ void run_puts(asio::io_context& io, load& l, std::size_t requests, std::size_t i
     run(io, threads);
 }
 
+/// Performs `pairs` times two bursts of puts, one with a callback and one without. Returns: the median, over the pairs, of
+/// the CPU time with a callback to that without.
+double run_turns(asio::io_context& io, load& l, std::size_t pairs, std::size_t burst, std::size_t in_flight,
+                 std::size_t threads)
+{
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i != pairs; ++i) {
+        double cpu[2];
+        for (std::size_t const turn : {i, i + 1}) {
+            bool const with = turn % 2 != 0;
+            l.with = with ? callbacks::same : callbacks::none;
+            double const before = bench::cpu_seconds();
+            run_puts(io, l, burst, in_flight, threads);
+            cpu[with] = bench::cpu_seconds() - before;
+        }
+        ratios.push_back(cpu[1] / cpu[0]);
+    }
+    std::ranges::sort(ratios);
+    return ratios[ratios.size() / 2];
+}
+
 ossify::config settings(bench::arguments const& args)
 {
     std::string const folder = args.text("tls");
@@ -224,6 +249,13 @@ void puts(bench::arguments const& args)
     l.same = &same;
     run_puts(io, l, in_flight, in_flight, threads);  // opens the connections
     bench::meter meter;
+    if (with == "turns") {
+        constexpr std::size_t pairs = 25;
+        std::size_t const burst = std::max<std::size_t>(requests / (2 * pairs), 1);
+        double const ratio = run_turns(io, l, pairs, burst, in_flight, threads);
+        std::size_t const done = 2 * pairs * burst;
+        return meter.report(done, done * content.size(), ", \"callback_ratio\": " + std::to_string(ratio));
+    }
     auto const before = allocations.load();
     auto const openssl_before = openssl_allocations.load();
     run_puts(io, l, requests, in_flight, threads);

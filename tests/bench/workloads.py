@@ -20,7 +20,7 @@ class Goal:
     """ours / theirs, or ours alone, in a figure: what it must be, and what is aimed at."""
     ours: str
     theirs: str
-    figure: str             # rate, cpu, peak, first, stall
+    figure: str             # rate, cpu, peak, first, stall, callback_ratio
     order: str              # "<=" or ">="
     must: float
     aim: float
@@ -109,6 +109,9 @@ def workloads(sizes):
             Goal("ossify", "libcurl multi, unsigned, no CRC", "cpu", "<=", 0.40, 0.28),
             Goal("ossify, callback and variables", "ossify", "cpu", "<=", 1.15, 1.03, floor="")],
             columns=("rate", "cpu", "peak", "allocations")),
+        Workload("callback", "4 KiB puts with a callback and without, in turn in one process", "plain", "request", [
+            Contender("ossify", f"ossify-client {small} callback=turns"),
+        ], [Goal("ossify", "", "callback_ratio", "<=", 1.15, 1.03)], columns=("callback_ratio",), checked=False),
         Workload("single", "4 KiB puts, one after the other", "plain", "request", [
             Contender("ossify", f"ossify-client {single}"),
             Contender("epoll floor", f"epoll-client {single}"),
