@@ -198,8 +198,8 @@ void run_puts(asio::io_context& io, load& l, std::size_t requests, std::size_t i
     run(io, threads);
 }
 
-/// Performs `pairs` times two bursts of puts, one with a callback and one without. Returns: the median, over the pairs, of
-/// the CPU time with a callback to that without.
+/// Performs `pairs` times two bursts of puts, one with a callback and one without.
+/// Returns: the median, over the pairs, of the CPU time with a callback to that without.
 double run_turns(asio::io_context& io, load& l, std::size_t pairs, std::size_t burst, std::size_t in_flight,
                  std::size_t threads)
 {
@@ -238,6 +238,8 @@ void puts(bench::arguments const& args)
     auto const threads = static_cast<std::size_t>(args.number("threads", 1));
     std::string const content(static_cast<std::size_t>(args.number("bytes", 4096)), '\0');
     std::string const with = args.text("callback", "0");
+    if (with != "0" && with != "same" && with != "fresh" && with != "turns")
+        bench::refuse("callback=" + with);
 
     asio::io_context io(static_cast<int>(threads));
     ossify::client oss(io.get_executor(), settings(args));

@@ -43,10 +43,13 @@ public:
     consteval callback_body(Text const& body)  // implicit: a literal stands for itself
         : text_(body)
     {
-        for (std::size_t i = 0; i != Names::list.size(); ++i)
-            if (!is_custom_variable_name(Names::list[i]))
-                detail::refuse<Names>(
-                    {callback_fault::bad_custom_name, 0, Names::list[i], system_variables.size() + i});
+        for (std::size_t i = 0; i != Names::list.size(); ++i) {
+            auto const name = Names::list[i];
+            if (!is_custom_variable_name(name))
+                detail::refuse<Names>({callback_fault::bad_custom_name, 0, name, system_variables.size() + i});
+            if (detail::is_repeated(Names::list, i))
+                detail::refuse<Names>({callback_fault::duplicate_variable, 0, name, system_variables.size() + i});
+        }
         if (auto const fault = detail::check_body(text_, type, Names::list, allows_unused))
             detail::refuse<Names>(fault);
         if (detail::parameters_length(1, {}, text_, type, {}) > detail::longest_json)

@@ -126,6 +126,8 @@ struct contract_layout {
             auto kind = check_member_type<Type>(variable);
             if (!variable && !is_custom_variable_name(name))
                 kind = callback_fault::bad_custom_name;
+            if (!variable && is_repeated(names, index))
+                kind = callback_fault::duplicate_variable;
             if (!fault && kind != callback_fault::none)
                 fault = {kind, 0, name, system_variables.size() + index};
             ++index;
@@ -211,7 +213,6 @@ template<class Contract, unsigned long long Set>
 class contract_callback {
     using event_type = typename Contract::event_type;
     using layout = detail::contract_layout<event_type>;
-    using values_type = std::array<std::string, layout::custom_count>;
 
 public:
     using reply_type = typename Contract::reply_type;
@@ -221,7 +222,7 @@ public:
     static constexpr bool is_complete = missing_member.text[0] == '\0';
 
     /// Adopts text that is checked already; see `callback_contract::to`.
-    contract_callback(std::shared_ptr<detail::contract_target const> target, values_type values)
+    contract_callback(std::shared_ptr<detail::contract_target const> target, std::vector<std::string> values)
         : target_(std::move(target)), values_(std::move(values))
     {
         if constexpr (is_complete)
@@ -295,7 +296,7 @@ private:
     }
 
     std::shared_ptr<detail::contract_target const> target_;
-    values_type values_;
+    std::vector<std::string> values_;
     result<encoded_callback> encoded_;
 };
 
@@ -356,7 +357,8 @@ private:
         text.wants_sni = wants_sni;
         text.body = body();
         text.type = callback_body_type::json;
-        return {std::make_shared<detail::contract_target const>(std::move(text)), {}};
+        return {std::make_shared<detail::contract_target const>(std::move(text)),
+                std::vector<std::string>(layout::custom_count)};
     }
 };
 

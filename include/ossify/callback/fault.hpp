@@ -287,6 +287,7 @@ constexpr void refuse(found_fault const& f)
         return refuse_naming<callback_fault::unknown_custom_variable, Names>(f);
     case callback_fault::unused_variable: return refuse_naming<callback_fault::unused_variable, Names>(f);
     case callback_fault::bad_custom_name: return refuse_naming<callback_fault::bad_custom_name, Names>(f);
+    case callback_fault::duplicate_variable: return refuse_naming<callback_fault::duplicate_variable, Names>(f);
     case callback_fault::member_not_text: return refuse_naming<callback_fault::member_not_text, Names>(f);
     case callback_fault::member_not_number: return refuse_naming<callback_fault::member_not_number, Names>(f);
     case callback_fault::member_not_variable: return refuse_naming<callback_fault::member_not_variable, Names>(f);

@@ -61,6 +61,12 @@ constexpr bool is_custom_variable_name(std::string_view name) noexcept
 
 namespace detail {
 
+/// True when a name before this one is the same: two bases of a struct may have members of one name.
+constexpr bool is_repeated(std::span<std::string_view const> names, std::size_t index) noexcept
+{
+    return std::ranges::find(names.first(index), names[index]) != names.first(index).end();
+}
+
 inline constexpr std::size_t no_index = static_cast<std::size_t>(-1);
 
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

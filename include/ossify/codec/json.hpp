@@ -55,7 +55,7 @@ inline result<json::value> parse_json(std::string_view text, json::storage_ptr s
 inline std::string to_json_text(json::value const& value) { return json::serialize(value); }
 
 /// Appends a text as a JSON string, as `to_json_text` writes it, without making a value of it first.
-/// Thread safety: stateless.
+/// `text` must not lie in `out`. Thread safety: stateless.
 inline void append_json_string(std::string& out, std::string_view text)
 {
     json::serializer writer;
