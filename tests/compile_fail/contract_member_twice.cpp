@@ -1,25 +1,10 @@
 // expect: a custom variable is given twice
 #include "prelude.hpp"
 
-struct sender {
-    std::string id;
-};
-BOOST_DESCRIBE_STRUCT(sender, (), (id))
-
-struct device {
 #ifdef POSITIVE
-    std::string device_id;
+using variables = sender;
 #else
-    std::string id;
-#endif
-};
-#ifdef POSITIVE
-BOOST_DESCRIBE_STRUCT(device, (), (device_id))
-#else
-BOOST_DESCRIBE_STRUCT(device, (), (id))
+using variables = sender_and_device;
 #endif
 
-struct both : sender, device {};
-BOOST_DESCRIBE_STRUCT(both, (sender, device), ())
-
-auto f() { return ossify::callback_contract<both>::body(); }
+auto f() { return ossify::callback_contract<variables>::body(); }

@@ -20,4 +20,18 @@ BOOST_DESCRIBE_STRUCT(event, (), (object, user, order))
 
 using contract = ossify::callback_contract<event>;
 
+// two bases with a member of one name
+struct sender {
+    std::string id;
+};
+BOOST_DESCRIBE_STRUCT(sender, (), (id))
+
+struct device {
+    std::string id;
+};
+BOOST_DESCRIBE_STRUCT(device, (), (id))
+
+struct sender_and_device : sender, device {};
+BOOST_DESCRIBE_STRUCT(sender_and_device, (sender, device), ())
+
 #endif
