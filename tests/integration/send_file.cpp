@@ -8,10 +8,13 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -44,10 +47,14 @@ T run(asio::io_context& io, awaitable<T> work)
     return *std::move(value);
 }
 
-awaitable<result<stored_object<>>> put(client& oss, std::string path, bool check)
+put_object_request<> request_for(std::string const& path, bool check)
 {
-    co_return co_await oss.put_object(
-        put_object_request("examplebucket", "k").file(path, file_reading::sendfile).check_crc64(check));
+    return put_object_request("examplebucket", "k").file(path, file_reading::sendfile).check_crc64(check);
+}
+
+awaitable<result<stored_object<>>> put(client& oss, put_object_request<> request)
+{
+    co_return co_await oss.put_object(request);
 }
 
 awaitable<result<stored_object<>>> upload(client& oss, std::string path)
@@ -82,13 +89,46 @@ TEST_CASE("a file that the kernel sends arrives as it is, whole and in parts, pl
         client oss(io.get_executor(), c);
 
         // the emulator's sum is of what arrived
-        auto const summed = run(io, put(oss, path, true));
+        auto const summed = run(io, put(oss, request_for(path, true)));
         CHECK(summed.value().crc64 == crc64(text));
-        auto const unsummed = run(io, put(oss, path, false));
+        auto const unsummed = run(io, put(oss, request_for(path, false)));
         CHECK(unsummed.value().crc64 == crc64(text));
         auto const parts = run(io, upload(oss, path));
         CHECK(parts.value().crc64 == crc64(text));
         CHECK(parts.value().parts == 6);
+    }
+}
+
+TEST_CASE("others on the loop have their turn while the kernel sends a file")
+{
+    tests::temporary_folder const folder;
+    std::string const path = folder.file("sample");
+    sample(path, 20'000'000);
+    asio::io_context io(1);
+    emulator oss_here(io.get_executor());
+    oss_here.create_bucket("examplebucket");
+    client oss(io.get_executor(), oss_here.client_config());
+
+    std::size_t turns = 0;
+    std::function<void()> other = [&] {
+        ++turns;
+        asio::post(io, other);
+    };
+    asio::post(io, other);
+    for (bool const check : {true, false}) {
+        std::uint64_t sent = 0;
+        std::size_t turns_then = turns;
+        std::uint64_t longest = 0;
+        auto const on_progress = [&](put_progress const& p) {
+            longest = std::max(longest, p.sent - sent);
+            CHECK(turns != turns_then);
+            sent = p.sent;
+            turns_then = turns;
+        };
+        auto const stored = run(io, put(oss, request_for(path, check).on_progress(on_progress)));
+        CHECK(stored);
+        CHECK(sent == 20'000'000);
+        CHECK(longest <= 512 * 1024);
     }
 }
 
@@ -114,7 +154,7 @@ TEST_CASE("a peer that hangs up while the kernel sends to it is a failure, not a
                    .region("cn-hangzhou")
                    .credentials(credentials("test-id", secret("test-secret")))
                    .retry(once));
-    auto const got = run(io, put(oss, path, true));
+    auto const got = run(io, put(oss, request_for(path, true)));
     CHECK(got.error() == errc::connection_closed);
 
     // and the attempt itself, at its worst: nobody is there any more

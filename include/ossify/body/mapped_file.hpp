@@ -93,17 +93,34 @@ private:
 
         std::span<std::byte const> bytes() const noexcept { return {static_cast<std::byte const*>(at_) + ahead_, bytes_}; }
 
+        // To ask for pages that are mapped is cheap, to look others up in the cache is not. So a byte here and there is
+        // touched first: with it the kernel maps the whole piece of memory that it lies in, up to 2 MiB, or what there is
+        // within 64 KiB of it.
         bool is_cached() const noexcept
         {
-            std::array<unsigned char, 1024> pages;
-            std::size_t const count = (ahead_ + bytes_ + page_bytes() - 1) / page_bytes();
-            if (count > pages.size() || ::mincore(at_, ahead_ + bytes_, pages.data()) != 0)
+            for (std::size_t at = 0; at < ahead_ + bytes_; at += touched_every) {
+                if (!are_cached(at, 1))
+                    return false;
+                static_cast<void>(static_cast<unsigned char const volatile*>(at_)[at]);
+            }
+            return are_cached(0, ahead_ + bytes_);
+        }
+
+    private:
+        static constexpr std::size_t touched_every = 256 * 1024;  // bytes
+        static constexpr std::size_t most_pages = 2048;
+
+        // Whether the pages of `bytes` bytes from `at` on, the beginning of a page, are all in memory.
+        bool are_cached(std::size_t at, std::size_t bytes) const noexcept
+        {
+            std::array<unsigned char, most_pages> pages;
+            std::size_t const count = (bytes + page_bytes() - 1) / page_bytes();
+            if (count > pages.size() || ::mincore(static_cast<std::byte*>(at_) + at, bytes, pages.data()) != 0)
                 return false;
             return std::all_of(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(count),
                                [](unsigned char page) { return (page & 1U) != 0; });
         }
 
-    private:
         static std::size_t page_bytes() noexcept
         {
             static auto const bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

@@ -155,7 +155,10 @@ public:
     void close() noexcept { stream_.close(); }
 
 private:
-    static constexpr std::size_t file_chunk_bytes = 2 * 1024 * 1024;  // costs a dozen system calls, but no memory
+    // A file that the kernel sends is mapped and summed in long stretches, which is the cheaper the longer they are, and
+    // sent in shorter chunks, so that the others on the loop have their turn between them.
+    static constexpr std::size_t file_stretch_bytes = 4 * 1024 * 1024;
+    static constexpr std::size_t file_chunk_bytes = 512 * 1024;
     static constexpr std::size_t turn_bytes = 256 * 1024;  // a tenth of a millisecond or so; others wait that long
 
     static void on_deadline(void* self) noexcept
@@ -256,15 +259,20 @@ private:
             co_return wanted;
         }
         if (sends_file(c)) {
-            auto const more = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, c.length - x.sent));
-            std::optional<std::uint64_t> sum = x.crc64;
-            if (x.sums)
-                sum = co_await c.source.checksum_at(at, more, x.crc64);
-            if (sum) {
-                x.crc64 = *sum;
-                file_left_ = more;
-                file_end_ = at + more;
-                co_return more;
+            if (!x.sums)
+                x.summed = c.length;
+            if (x.summed <= x.sent) {
+                auto const stretch = std::min<std::uint64_t>(file_stretch_bytes, c.length - x.sent);
+                auto const sum = co_await c.source.checksum_at(at, static_cast<std::size_t>(stretch), x.crc64);
+                if (sum) {
+                    x.crc64 = *sum;
+                    x.summed = x.sent + stretch;
+                }
+            }
+            if (x.summed > x.sent) {
+                file_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, x.summed - x.sent));
+                file_end_ = at + file_left_;
+                co_return file_left_;
             }
         }
         if (!block)

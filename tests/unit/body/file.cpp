@@ -229,6 +229,28 @@ TEST_CASE("a file that is sent by the kernel is summed in its place")
     }
 }
 
+TEST_CASE("a file of which only some pages are in memory is not summed in its place")
+{
+    sample const s(4'000'000);
+    if (tests::evict(s.path) != 0) {
+        MESSAGE("this file system keeps files in memory");
+        return;
+    }
+    int const fd = ::open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM) == 0);  // each read brings in what it reads, and no more
+    for (::off_t at = 0; at < 4'000'000; at += 64 * 1024) {
+        char byte = 0;
+        CHECK(::pread(fd, &byte, 1, at) == 1);
+    }
+    ::close(fd);
+    double const share = tests::cached_share(s.path);
+    CHECK(share > 0);
+    CHECK(share < 0.5);
+    auto file = file_source::open(s.path, file_reading::sendfile).value();
+    CHECK_FALSE(sum(file, 0, 4'000'000));
+    CHECK(tests::cached_share(s.path) == share);  // nor has it been fetched for that
+}
+
 TEST_CASE("a writer is let in, and from then on the bytes are read")
 {
     sample const s(100'000);
