@@ -140,6 +140,7 @@ def workloads(sizes):
         Workload("stall", "how late a timer of 1 ms is beside a file in parts", "plain", "GiB", [
             Contender("ossify, file not in memory", f"ossify-client {parts} ticks=1", cold=True),
             Contender("ossify, file in memory", f"ossify-client {parts} ticks=1"),
+            Contender("ossify, file in memory, sendfile", f"ossify-client {parts} ticks=1 read=sendfile"),
             Contender("the timer alone", "ossify-client idle"),
         ], [Goal("ossify, file not in memory", "", "stall", "<=", 5, 1,
                  floor="the timer alone")],

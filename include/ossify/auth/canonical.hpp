@@ -3,6 +3,7 @@
 
 #include <ossify/codec/digest.hpp>
 #include <ossify/codec/percent.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/http/fields.hpp>
 #include <ossify/http/query.hpp>
 #include <ossify/http/syntax.hpp>
@@ -27,16 +28,14 @@ inline constexpr std::string_view v4_terminator = "aliyun_v4_request";
 
 namespace detail {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// Three-way comparison of the lower-case forms, byte by byte.
 constexpr int compare_lower(std::string_view a, std::string_view b) noexcept
 {
     for (std::size_t i = 0; i != std::min(a.size(), b.size()); ++i) {
         if (a[i] == b[i])
             continue;
-        auto const x = static_cast<unsigned char>(lower(a[i]));
-        auto const y = static_cast<unsigned char>(lower(b[i]));
+        auto const x = static_cast<unsigned char>(ascii::to_lower(a[i]));
+        auto const y = static_cast<unsigned char>(ascii::to_lower(b[i]));
         if (x != y)
             return x < y ? -1 : 1;
     }
@@ -100,8 +99,8 @@ void append_headers(std::string& out, http::fields const& headers, Pick pick)
         } else {
             std::size_t const begin = out.size();
             out.append(picked[i].name) += ':';
-            std::transform(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
-                           out.begin() + static_cast<std::ptrdiff_t>(begin), lower);
+            for (char& c : std::span(out).subspan(begin))
+                c = ascii::to_lower(c);
         }
         out.append(http::trim(picked[i].value)) += '\n';
     }
@@ -256,8 +255,7 @@ inline std::vector<std::string> additional_headers(std::span<std::string const> 
     for (std::string const& name : wanted) {
         if (is_default_signed_header(name) || http::trim(headers.get(name)).empty())
             continue;
-        std::string& lowered = names.emplace_back(name);
-        std::transform(lowered.begin(), lowered.end(), lowered.begin(), detail::lower);
+        names.push_back(ascii::lower_case(name));
     }
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -4,6 +4,7 @@
 #include <ossify/callback/fault.hpp>
 #include <ossify/callback/json_shape.hpp>
 #include <ossify/callback/variables.hpp>
+#include <ossify/core/ascii.hpp>
 
 #include <cstddef>
 #include <span>
@@ -110,7 +111,7 @@ constexpr std::size_t find_non_utf8(std::string_view text) noexcept
 constexpr std::size_t find_encoded_brace(std::string_view text) noexcept
 {
     for (auto at = text.find("%24%7"); at != text.npos; at = text.find("%24%7", at + 1))
-        if (at + 5 < text.size() && lower(text[at + 5]) == 'b')
+        if (at + 5 < text.size() && ascii::to_lower(text[at + 5]) == 'b')
             return at;
     return text.npos;
 }

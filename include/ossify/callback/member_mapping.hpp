@@ -3,6 +3,7 @@
 
 #include <ossify/callback/variables.hpp>
 #include <ossify/codec/describe.hpp>
+#include <ossify/core/ascii.hpp>
 
 #include <array>
 #include <cstddef>
@@ -32,10 +33,10 @@ constexpr bool names_variable(std::string_view member, std::string_view variable
         return true;
     std::size_t at = 0;
     for (char const c : variable) {
-        bool const upper = lower(c) != c;
+        bool const upper = ascii::to_lower(c) != c;
         if (upper && (at == member.size() || member[at++] != '_'))
             return false;
-        if (at == member.size() || member[at++] != (c == '.' ? '_' : lower(c)))
+        if (at == member.size() || member[at++] != (c == '.' ? '_' : ascii::to_lower(c)))
             return false;
     }
     return at == member.size();

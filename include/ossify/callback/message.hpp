@@ -7,6 +7,7 @@
 #include <ossify/codec/describe.hpp>
 #include <ossify/codec/json.hpp>
 #include <ossify/codec/percent.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/core/result.hpp>
 
 #include <algorithm>
@@ -118,7 +119,7 @@ inline bool is_json(std::string_view content_type, std::string_view body)
     if (first != body.npos && body[first] == '{')
         return true;
     auto const media_type = content_type.substr(0, content_type.find_first_of("; \t"));
-    return std::ranges::equal(media_type, to_string(callback_body_type::json), {}, lower);
+    return std::ranges::equal(media_type, to_string(callback_body_type::json), {}, ascii::to_lower);
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include <ossify/callback/urls.hpp>
 #include <ossify/codec/base64.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/core/result.hpp>
 
 #include <boost/assert/source_location.hpp>
@@ -188,7 +189,7 @@ private:
             return refuse(unexpected, "0007-00000105", *decoded, "callback-var");
         for (auto const& member : parsed->get_object()) {
             std::string_view const name(member.key());
-            bool const lower_case = std::ranges::none_of(name, [](char c) { return lower(c) != c; });
+            bool const lower_case = std::ranges::none_of(name, [](char c) { return ascii::to_lower(c) != c; });
             if (!member.value().is_string() || !name.starts_with("x:") || name.size() == 2 || !lower_case)
                 return refuse(unexpected, "0007-00000105", *decoded, "callback-var");
             out_.variables.emplace_back(name, std::string_view(member.value().get_string()));

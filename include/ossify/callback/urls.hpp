@@ -4,6 +4,7 @@
 #include <ossify/callback/body_template.hpp>
 #include <ossify/callback/fault.hpp>
 #include <ossify/callback/limits.hpp>
+#include <ossify/core/ascii.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,8 +19,11 @@ namespace ossify {
 namespace detail {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_hex_digit(char c) noexcept { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
-constexpr bool is_letter(char c) noexcept { return lower(c) >= 'a' && lower(c) <= 'z'; }
+constexpr bool is_hex_digit(char c) noexcept
+{
+    return is_digit(c) || (ascii::to_lower(c) >= 'a' && ascii::to_lower(c) <= 'f');
+}
+constexpr bool is_letter(char c) noexcept { return ascii::to_lower(c) >= 'a' && ascii::to_lower(c) <= 'z'; }
 
 enum class callback_host_kind { wrong, name, ipv4 };
 
@@ -92,8 +96,8 @@ constexpr url_check check_url(std::string_view url, std::size_t first) noexcept
     std::size_t start = 0;
     if (auto const mark = url.find("://"); mark != url.npos && mark < url.find_first_of("/?#")) {
         auto const scheme = url.substr(0, mark);
-        https = std::ranges::equal(scheme, std::string_view("https"), {}, lower);
-        if (!https && !std::ranges::equal(scheme, std::string_view("http"), {}, lower))
+        https = std::ranges::equal(scheme, std::string_view("https"), {}, ascii::to_lower);
+        if (!https && !std::ranges::equal(scheme, std::string_view("http"), {}, ascii::to_lower))
             return fault(callback_fault::url_scheme, scheme, 0);
         start = mark + 3;
     }

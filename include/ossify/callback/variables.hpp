@@ -1,6 +1,8 @@
 #ifndef OSSIFY_CALLBACK_VARIABLES_HPP
 #define OSSIFY_CALLBACK_VARIABLES_HPP
 
+#include <ossify/core/ascii.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -69,8 +71,6 @@ constexpr bool is_repeated(std::span<std::string_view const> names, std::size_t 
 
 inline constexpr std::size_t no_index = static_cast<std::size_t>(-1);
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// Edit distance that ignores case and what joins words, so that `mime_type` is close to `mimeType`.
 /// Names that are too long to be a slip of the pen are as far away as can be.
 constexpr std::size_t distance(std::string_view a, std::string_view b) noexcept
@@ -87,7 +87,7 @@ constexpr std::size_t distance(std::string_view a, std::string_view b) noexcept
         row[0] += cost(a[i]);
         for (std::size_t j = 0; j != b.size(); ++j) {
             auto const above = row[j + 1];
-            auto const swapped = diagonal + (lower(a[i]) == lower(b[j]) ? 0U : 1U);
+            auto const swapped = diagonal + (ascii::to_lower(a[i]) == ascii::to_lower(b[j]) ? 0U : 1U);
             row[j + 1] = std::min({above + cost(a[i]), row[j] + cost(b[j]), swapped});
             diagonal = above;
         }

@@ -1,6 +1,7 @@
 #ifndef OSSIFY_CODEC_URL_HPP
 #define OSSIFY_CODEC_URL_HPP
 
+#include <ossify/core/ascii.hpp>
 #include <ossify/core/result.hpp>
 
 #include <boost/url/ipv4_address.hpp>
@@ -107,10 +108,7 @@ inline result<void> read_host(std::string_view text, authority& to)
     } else if (boost::urls::parse_ipv4_address(as_url_text(text))) {
         to.kind = host_kind::ipv4;
     }
-    to.host.assign(text);
-    for (char& c : to.host)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
+    to.host = ascii::lower_case(std::string(text));
     if (to.kind != host_kind::name)
         return {};
     // Narrower than RFC 3986: what can stand in a Host header and in a TLS server name.

@@ -2,6 +2,7 @@
 #define OSSIFY_EMULATOR_ADDRESSING_HPP
 
 #include <ossify/codec/percent.hpp>
+#include <ossify/core/ascii.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -83,9 +84,7 @@ inline std::optional<address> read_address(std::string_view host, std::string_vi
     auto const slash = target.find('/');
     std::string_view const first = target.substr(0, slash);
 
-    std::string name(detail::without_port(host));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::string const name = ascii::lower_case(std::string(detail::without_port(host)));
     std::string_view label;
     if (auto const cut = detail::bucket_label_on_service_domain(name)) {
         if (*cut == std::string_view::npos)

@@ -2,6 +2,7 @@
 #define OSSIFY_EMULATOR_ATTRIBUTES_HPP
 
 #include <ossify/codec/percent.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/emulator/errors.hpp>
 #include <ossify/emulator/incoming.hpp>
 #include <ossify/emulator/records.hpp>
@@ -18,14 +19,6 @@
 namespace ossify::emulation {
 
 namespace detail {
-
-inline std::string lower(std::string_view text)
-{
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
 
 template<std::size_t N>
 bool is_one_of(std::string_view text, std::array<std::string_view, N> const& list)
@@ -90,7 +83,7 @@ inline service_result<object_attributes> read_attributes(incoming_request const&
     object_attributes out;
     std::size_t user_metadata = 0;
     for (auto const [name, value] : request.head->headers) {
-        std::string const text = detail::lower(name);
+        std::string const text = ascii::lower_case(std::string(name));
         std::string_view const lowered = text;  // compares lengths first, which a string does not with a literal
         if (lowered == "content-type") {
             if (!value.empty())

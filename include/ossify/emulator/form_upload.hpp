@@ -3,6 +3,7 @@
 
 #include <ossify/codec/percent.hpp>
 #include <ossify/codec/xml.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/emulator/attributes.hpp>
 #include <ossify/emulator/callback_job.hpp>
 #include <ossify/emulator/errors.hpp>
@@ -123,7 +124,7 @@ inline std::optional<service_error> form_upload::make_head(http::request_head co
         return std::nullopt;
     };
     for (auto const& [name, value] : fields) {
-        std::string const lowered = detail::lower(name);
+        std::string const lowered = ascii::lower_case(name);
         if (lowered == "x-oss-tagging")
             return errors::invalid_argument(name, value, "PostObject does not support x-oss-tagging.");
         if (is_header(lowered) && !head.headers.contains(lowered))
@@ -144,7 +145,7 @@ inline std::optional<service_error> form_upload::give_variables(callback_job& jo
     for (auto const& [name, value] : fields) {
         if (!http::iequals(std::string_view(name).substr(0, 2), "x:"))
             continue;
-        if (name.size() == 2 || detail::lower(name) != name)
+        if (name.size() == 2 || ascii::lower_case(name) != name)
             return errors::callback_refused("The callback var is not expecten json.", "0007-00000105", name, value);
         job.parameters.variables.emplace_back(name, value);
     }

@@ -1,6 +1,7 @@
 #ifndef OSSIFY_EMULATOR_OPERATION_HPP
 #define OSSIFY_EMULATOR_OPERATION_HPP
 
+#include <ossify/core/ascii.hpp>
 #include <ossify/emulator/service_error.hpp>
 #include <ossify/http/method.hpp>
 #include <ossify/http/query.hpp>
@@ -79,12 +80,11 @@ inline std::string_view to_string(operation o) noexcept
 inline std::optional<operation> parse_operation(std::string_view name)
 {
     auto const same = [](std::string_view a, std::string_view b) {
-        auto const fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
         std::size_t i = 0;
         for (char const c : a) {
             if (c == '_')
                 continue;
-            if (i == b.size() || fold(c) != fold(b[i]))
+            if (i == b.size() || ascii::to_lower(c) != ascii::to_lower(b[i]))
                 return false;
             ++i;
         }

@@ -1,6 +1,8 @@
 #ifndef OSSIFY_HTTP_SYNTAX_HPP
 #define OSSIFY_HTTP_SYNTAX_HPP
 
+#include <ossify/core/ascii.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -47,8 +49,6 @@ inline std::uint64_t suspicious_bytes(char const* eight) noexcept
     return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & highs;
 }
 
-constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 }  // namespace detail
 
 /// Compares ASCII text regardless of case, as header names and tokens are compared. Thread safety: stateless.
@@ -59,7 +59,7 @@ constexpr bool iequals(std::string_view a, std::string_view b) noexcept
     if (a == b)  // almost always, when they are equal at all
         return true;
     for (std::size_t i = 0; i != a.size(); ++i)
-        if (a[i] != b[i] && detail::to_lower(a[i]) != detail::to_lower(b[i]))
+        if (a[i] != b[i] && ascii::to_lower(a[i]) != ascii::to_lower(b[i]))
             return false;
     return true;
 }

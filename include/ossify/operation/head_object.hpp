@@ -2,6 +2,7 @@
 #define OSSIFY_OPERATION_HEAD_OBJECT_HPP
 
 #include <ossify/codec/date.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/http/syntax.hpp>
 #include <ossify/operation/answer.hpp>
 
@@ -59,11 +60,7 @@ inline result<object_info> decode_head_object(http::response_head const& head)
     for (auto const [name, value] : h) {
         if (name.size() <= meta.size() || !http::iequals(name.substr(0, meta.size()), meta))
             continue;
-        std::string key(name.substr(meta.size()));
-        for (char& c : key)
-            if (c >= 'A' && c <= 'Z')
-                c = static_cast<char>(c - 'A' + 'a');
-        out.metadata.emplace_back(std::move(key), value);
+        out.metadata.emplace_back(ascii::lower_case(std::string(name.substr(meta.size()))), value);
     }
     return out;
 }

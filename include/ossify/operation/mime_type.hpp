@@ -1,6 +1,8 @@
 #ifndef OSSIFY_OPERATION_MIME_TYPE_HPP
 #define OSSIFY_OPERATION_MIME_TYPE_HPP
 
+#include <ossify/core/ascii.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -89,10 +91,7 @@ inline std::string_view mime_type_of(std::string_view key)
     std::size_t const dot = key.find_last_of("./");
     if (dot == key.npos || key[dot] != '.')
         return "application/octet-stream";
-    std::string extension(key.substr(dot + 1));
-    for (char& c : extension)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
+    std::string const extension = ascii::lower_case(std::string(key.substr(dot + 1)));
     auto const at = std::lower_bound(table.begin(), table.end(), extension,
                                      [](entry const& e, std::string const& wanted) { return e.first < wanted; });
     return at != table.end() && at->first == extension ? at->second : "application/octet-stream";

@@ -3,6 +3,7 @@
 
 #include <ossify/codec/date.hpp>
 #include <ossify/codec/percent.hpp>
+#include <ossify/core/ascii.hpp>
 #include <ossify/core/result.hpp>
 #include <ossify/http/fields.hpp>
 #include <ossify/http/syntax.hpp>
@@ -139,11 +140,11 @@ private:
         for (auto const& [key, value] : metadata) {
             name = "x-oss-meta-";
             for (char const c : key) {
-                bool const upper = c >= 'A' && c <= 'Z';
-                if (!upper && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+                char const small = ascii::to_lower(c);
+                if (!(small >= 'a' && small <= 'z') && !(c >= '0' && c <= '9') && c != '-')
                     return failure(errc::invalid_argument,
                                    "metadata \"" + key + "\": a name may hold letters, digits and hyphens");
-                name += upper ? static_cast<char>(c - 'A' + 'a') : c;
+                name += small;
             }
             if (key.empty())
                 return failure(errc::invalid_argument, "metadata without a name");

@@ -3,6 +3,8 @@
 #include "http_feed.hpp"
 #include "http_generate.hpp"
 
+#include <ossify/core/ascii.hpp>
+
 #include <doctest/doctest.h>
 
 #pragma GCC diagnostic push
@@ -75,7 +77,7 @@ struct reading {
 void sort_lines(reading& r)
 {
     for (auto& [name, value] : r.lines)
-        std::transform(name.begin(), name.end(), name.begin(), http::detail::to_lower);
+        name = ascii::lower_case(name);
     std::stable_sort(r.lines.begin(), r.lines.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
 }
 
