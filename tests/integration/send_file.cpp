@@ -170,4 +170,12 @@ TEST_CASE("a peer that hangs up while the kernel sends to it is a failure, not a
     ::sigset_t pending;
     ::sigpending(&pending);
     CHECK(::sigismember(&pending, SIGPIPE) == 0);
+
+    // nor after some of it was taken: the peer has read everything and closed, and says so when the first piece arrives
+    asio::ip::tcp::socket late(io);
+    late.connect(acceptor.local_endpoint());
+    acceptor.accept().close();
+    late.non_blocking(true);
+    CHECK(detail::send_file(late.native_handle(), file.sendable_file(), 0, 512 * 1024).bytes != 0);
+    CHECK(detail::send_file(late.native_handle(), file.sendable_file(), 0, 1000).bytes == 0);
 }

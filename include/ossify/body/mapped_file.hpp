@@ -81,6 +81,8 @@ private:
             : ahead_(static_cast<std::size_t>(offset % page_bytes())), bytes_(bytes),
               at_(::mmap(nullptr, ahead_ + bytes_, PROT_READ, MAP_SHARED, fd, static_cast<::off_t>(offset - ahead_)))
         {
+            if (at_ != MAP_FAILED)  // else the kernel reads ahead of what is touched
+                ::madvise(at_, ahead_ + bytes_, MADV_RANDOM);
         }
         mapping(mapping const&) = delete;
         mapping& operator=(mapping const&) = delete;

@@ -23,7 +23,7 @@ namespace ossify {
 /// A model may also offer `result<void> check_unchanged()`: it is asked before the upload is completed, and says
 /// `errc::source_changed` when the bytes may differ from those at the beginning.
 /// A model whose bytes are those of a file may let streams that can (`file_sending_stream`) send them from there:
-/// - `int sendable_file()` is a descriptor, or -1; byte n of the source must be byte n of the file.
+/// - `int sendable_file()` is a descriptor, or -1, and always the same; byte n of the source must be byte n of the file.
 /// - `checksum_at(offset, bytes, crc)` gives the CRC-64 of a stretch, following bytes with the sum `crc`, in an
 ///   `awaitable<std::optional<std::uint64_t>>`; nothing when `read_at` must be used for that stretch.
 template<class B>

@@ -156,7 +156,9 @@ public:
 
 private:
     // A file that the kernel sends is mapped and summed in long stretches, which is the cheaper the longer they are, and
-    // sent in shorter chunks, so that the others on the loop have their turn between them.
+    // sent in shorter chunks, so that the others on the loop have their turn between them. Stretches are short where some
+    // of the file is missing in memory; and where sending is slow on purpose, because who wants to write to the file waits
+    // for the end of one.
     static constexpr std::size_t file_stretch_bytes = 4 * 1024 * 1024;
     static constexpr std::size_t file_chunk_bytes = 512 * 1024;
     static constexpr std::size_t turn_bytes = 256 * 1024;  // a tenth of a millisecond or so; others wait that long
@@ -262,12 +264,14 @@ private:
             if (!x.sums)
                 x.summed = c.length;
             if (x.summed <= x.sent) {
-                auto const stretch = std::min<std::uint64_t>(file_stretch_bytes, c.length - x.sent);
+                bool const slow = x.observer != nullptr && x.observer->paces();
+                auto const stretch = std::min<std::uint64_t>(slow ? file_chunk_bytes : stretch_bytes_, c.length - x.sent);
                 auto const sum = co_await c.source.checksum_at(at, static_cast<std::size_t>(stretch), x.crc64);
                 if (sum) {
                     x.crc64 = *sum;
                     x.summed = x.sent + stretch;
                 }
+                stretch_bytes_ = sum ? std::min(2 * stretch_bytes_, file_stretch_bytes) : file_chunk_bytes;
             }
             if (x.summed > x.sent) {
                 file_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, x.summed - x.sent));
@@ -355,6 +359,7 @@ private:
     std::span<std::byte const> chunk_left_;     // and of the chunk that follows it,
     std::size_t file_left_ = 0;                 // or of the stretch of a file that
     std::uint64_t file_end_ = 0;                // ends here
+    std::size_t stretch_bytes_ = file_stretch_bytes;
     std::size_t unyielded_ = 0;
     result<void> early_;
     bool timed_out_ = false;

@@ -34,7 +34,7 @@ public:
     no_sigpipe& operator=(no_sigpipe const&) = delete;
     ~no_sigpipe()
     {
-        if (raised_ && !was_pending_) {
+        if (perhaps_raised_ && !was_pending_) {
             std::timespec const now{};
             while (::sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
             }
@@ -42,14 +42,14 @@ public:
         ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
 
-    /// The signal was raised, and is to be forgotten.
-    void raised() noexcept { raised_ = true; }
+    /// If the signal was raised, it is to be forgotten.
+    void perhaps_raised() noexcept { perhaps_raised_ = true; }
 
 private:
     ::sigset_t pipe_;
     ::sigset_t before_;
     bool was_pending_ = false;
-    bool raised_ = false;
+    bool perhaps_raised_ = false;
 };
 
 /// One attempt to send a stretch of a file over a socket that does not block.
@@ -59,15 +59,15 @@ inline io_result send_file(int socket, int file, std::uint64_t offset, std::size
     for (;;) {
         auto at = static_cast<::off_t>(offset);
         ::ssize_t const sent = ::sendfile(socket, file, &at, bytes);
+        int const code = errno;
+        if (sent != static_cast<::ssize_t>(bytes))  // it sends in pieces, and tells of those before the one that failed
+            guard.perhaps_raised();
         if (sent > 0)
             return {{}, static_cast<std::size_t>(sent)};
         if (sent == 0)
             return {bytes == 0 ? std::error_code() : make_error_code(errc::source_changed), 0};
-        int const code = errno;
         if (code == EINTR)
             continue;
-        if (code == EPIPE)
-            guard.raised();
         if (code == EAGAIN)
             return {asio::error::would_block, 0};
         return {std::error_code(code, asio::error::get_system_category()), 0};

@@ -122,7 +122,7 @@ class resumable_setters : public upload_setters<Request, Reply> {
 public:
     /// Keeps in this file what an upload of the same source to the same object needs to go on where this one stopped.
     /// The file is removed when the object is stored. One that is no checkpoint is left as it is: an upload in parts then
-    /// fails with `errc::checkpoint_failed`.
+    /// fails with `errc::checkpoint_failed`. One upload at a time may use it, which nothing makes sure of.
     Request<Reply>& checkpoint(std::filesystem::path path) { return checkpoint(checkpoint_file(std::move(path))); }
     /// Keeps it anywhere else.
     template<checkpoint_store Store>
