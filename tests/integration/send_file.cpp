@@ -15,8 +15,13 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 using namespace ossify;
 
@@ -55,6 +60,42 @@ put_object_request<> request_for(std::string const& path, bool check)
 awaitable<result<stored_object<>>> put(client& oss, put_object_request<> request)
 {
     co_return co_await oss.put_object(request);
+}
+
+/// A file that tells which stretches it was asked to sum, and refuses one of them.
+class summed_source {
+public:
+    summed_source(std::string const& path, std::string_view text, std::shared_ptr<std::vector<std::size_t>> asked,
+                  std::size_t refused)
+        : file_(file_source::open(path, file_reading::sendfile).value()), text_(text), asked_(std::move(asked)),
+          refused_(refused)
+    {
+    }
+    std::uint64_t size() const noexcept { return file_.size(); }
+    awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out)
+    {
+        return file_.read_at(offset, out);
+    }
+    int sendable_file() const noexcept { return file_.sendable_file(); }
+    awaitable<std::optional<std::uint64_t>> checksum_at(std::uint64_t offset, std::size_t bytes, std::uint64_t crc)
+    {
+        asked_->push_back(bytes);
+        if (asked_->size() == refused_ + 1)
+            co_return std::nullopt;
+        co_return crc64(text_.substr(static_cast<std::size_t>(offset), bytes), crc);
+    }
+
+private:
+    file_source file_;
+    std::string_view text_;
+    std::shared_ptr<std::vector<std::size_t>> asked_;
+    std::size_t refused_;
+};
+
+awaitable<result<stored_object<>>> upload(client& oss, upload_request<> request)
+{
+    request.threshold(100'000'000);
+    co_return co_await oss.upload(request);
 }
 
 awaitable<result<stored_object<>>> upload(client& oss, std::string path)
@@ -130,6 +171,44 @@ TEST_CASE("others on the loop have their turn while the kernel sends a file")
         CHECK(sent == 20'000'000);
         CHECK(longest <= 512 * 1024);
     }
+}
+
+TEST_CASE("stretches are summed far ahead, but not around what has to be read, nor under a rate limit")
+{
+    tests::temporary_folder const folder;
+    std::string const path = folder.file("sample");
+    std::string const text = sample(path, 16'000'000);
+    asio::io_context io(1);
+    emulator oss_here(io.get_executor());
+    oss_here.create_bucket("examplebucket");
+    client oss(io.get_executor(), oss_here.client_config());
+    auto const send = [&](std::size_t refused, bool limited) {
+        auto const asked = std::make_shared<std::vector<std::size_t>>();
+        upload_request<> request("examplebucket", "k");
+        request.body_from(summed_source(path, text, asked, refused));
+        if (limited)
+            request.rate_limit(100'000'000);
+        CHECK(run(io, upload(oss, request)).value().crc64 == crc64(text));
+        return *asked;
+    };
+    constexpr std::size_t mib = 1024 * 1024;
+
+    auto const all = send(99, false);
+    REQUIRE(all.size() == 4);
+    CHECK(all[0] == 4 * mib);
+    CHECK(all[2] == 4 * mib);
+
+    auto const some = send(1, false);
+    REQUIRE(some.size() > 5);
+    CHECK(some[1] == 4 * mib);  // is refused
+    CHECK(some[2] == mib / 2);
+    CHECK(some[3] == mib);
+    CHECK(some[4] == 2 * mib);
+    CHECK(some[5] == 4 * mib);
+
+    auto const slow = send(99, true);
+    REQUIRE(slow.size() == 31);
+    CHECK(std::ranges::all_of(slow, [](std::size_t bytes) { return bytes <= mib / 2; }));
 }
 
 TEST_CASE("a peer that hangs up while the kernel sends to it is a failure, not a signal")

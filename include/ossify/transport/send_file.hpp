@@ -13,6 +13,7 @@
 #include <ctime>
 #include <system_error>
 
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/types.h>
 
@@ -52,6 +53,13 @@ private:
     bool perhaps_raised_ = false;
 };
 
+/// True when nothing can be sent any more. sendfile(2) sends in pieces, and tells of those before the one that failed.
+inline bool has_failed(int socket) noexcept
+{
+    ::pollfd look{socket, 0, 0};
+    return ::poll(&look, 1, 0) == 1;
+}
+
 /// One attempt to send a stretch of a file over a socket that does not block.
 inline io_result send_file(int socket, int file, std::uint64_t offset, std::size_t bytes)
 {
@@ -60,7 +68,8 @@ inline io_result send_file(int socket, int file, std::uint64_t offset, std::size
         auto at = static_cast<::off_t>(offset);
         ::ssize_t const sent = ::sendfile(socket, file, &at, bytes);
         int const code = errno;
-        if (sent != static_cast<::ssize_t>(bytes))  // it sends in pieces, and tells of those before the one that failed
+        bool const short_of_it = sent >= 0 && sent != static_cast<::ssize_t>(bytes);
+        if (sent < 0 ? code == EPIPE : short_of_it && has_failed(socket))
             guard.perhaps_raised();
         if (sent > 0)
             return {{}, static_cast<std::size_t>(sent)};
