@@ -96,6 +96,7 @@ public:
         head_left_ = x.head;
         chunk_left_ = {};
         file_left_ = 0;
+        summed_ = 0;
         result<void> sent;
         bool waited = true;
         if (std::error_code const ec = send_at_once(x); ec == asio::error::would_block) {
@@ -262,19 +263,19 @@ private:
         }
         if (sends_file(c)) {
             if (!x.sums)
-                x.summed = c.length;
-            if (x.summed <= x.sent) {
+                summed_ = c.length;
+            if (summed_ <= x.sent) {
                 bool const slow = x.observer != nullptr && x.observer->paces();
                 auto const stretch = std::min<std::uint64_t>(slow ? file_chunk_bytes : stretch_bytes_, c.length - x.sent);
                 auto const sum = co_await c.source.checksum_at(at, static_cast<std::size_t>(stretch), x.crc64);
                 if (sum) {
                     x.crc64 = *sum;
-                    x.summed = x.sent + stretch;
+                    summed_ = x.sent + stretch;
                 }
                 stretch_bytes_ = sum ? std::min(2 * stretch_bytes_, file_stretch_bytes) : file_chunk_bytes;
             }
-            if (x.summed > x.sent) {
-                file_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, x.summed - x.sent));
+            if (summed_ > x.sent) {
+                file_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, summed_ - x.sent));
                 file_end_ = at + file_left_;
                 co_return file_left_;
             }
@@ -360,6 +361,7 @@ private:
     std::size_t file_left_ = 0;                 // or of the stretch of a file that
     std::uint64_t file_end_ = 0;                // ends here
     std::size_t stretch_bytes_ = file_stretch_bytes;
+    std::uint64_t summed_ = 0;                  // bytes of the body that need no summing any more, where more than are sent
     std::size_t unyielded_ = 0;
     result<void> early_;
     bool timed_out_ = false;

@@ -83,7 +83,6 @@ public:
     // out
     std::uint64_t crc64 = 0;
     std::uint64_t sent = 0;         ///< bytes of the body handed to the stream
-    std::uint64_t summed = 0;       ///< bytes of it that need no summing before they are sent, where more than `sent`
     bool head_sent = false;         ///< something reached the stream
     bool all_sent = false;          ///< the service has everything it needs to act
     bool answer_begun = false;

