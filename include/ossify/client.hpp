@@ -69,7 +69,8 @@ public:
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for
     /// the object failed too), `crc_mismatch` (other bytes than those sent were stored) and `source_changed` (the file
     /// was written to during the upload; what is stored may mix both states).
-    /// A put with a callback is sent again after a lost answer only when the object is not there a back-off later.
+    /// A put with a callback, or one that must not overwrite, is sent again after a lost answer only when the object is
+    /// not there a back-off later, and never because of the answer's CRC-64: the object is asked for then.
     /// The service may still have called back once: receivers should be idempotent.
     /// Cancellation: terminal; `cancelled` when the service cannot have stored the object, else `outcome_unknown`.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.
@@ -101,8 +102,8 @@ public:
 
     /// Stores a file of up to 48.8 TB, in one put or in parts that are sent concurrently, whichever its size asks for.
     /// Returns: the stored object, as `put_object` does; `figures` tells how the parts went.
-    /// Errors: a failure means that nothing was stored, but for `outcome_unknown` and `crc_mismatch` as with
-    /// `put_object`. `info().upload_id` of a failure names an upload of which parts are left at the service.
+    /// Errors: a failure means that nothing was stored, but for `outcome_unknown`, `crc_mismatch` and, where one put was
+    /// enough, `source_changed`, as with `put_object`. `info().upload_id` of a failure names an upload of which parts are left at the service.
     /// Cancellation: terminal stops and has the service drop the parts; total and partial stop and keep them, for a
     /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most. When it comes
     /// during the completion, `outcome_unknown`, but for terminal cancellation that finds out; so also after all of a put
@@ -131,7 +132,10 @@ public:
 
     // --- multipart uploads request by request: for several machines that send parts of one object ---
 
+    // Cancellation of each: terminal; `cancelled`. Whether the service acted is then unknown, unless it says more.
+
     /// Begins a multipart upload. Returns: its handle, which goes through JSON.
+    /// Cancellation: an upload may remain of which nobody knows the id; `list_multipart_uploads` finds it.
     awaitable<result<multipart_upload>> initiate_multipart_upload(initiate_multipart_upload_request const& request)
     {
         return ending(perform(session_, request.prepare(), session_->end_after()));
@@ -152,6 +156,7 @@ public:
 
     /// Makes the parts one object. A lost answer is settled by asking for the object and the upload.
     /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
+    /// Cancellation: `cancelled` when the service cannot have completed the upload, else `outcome_unknown`.
     template<class Reply>
     awaitable<result<stored_object<Reply>>> complete_multipart_upload(
         complete_multipart_upload_request<Reply> const& request)

@@ -13,6 +13,7 @@
 
 #include <doctest/doctest.h>
 
+#include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
@@ -492,6 +493,59 @@ TEST_CASE("the time limit ends an upload that takes too long, and cleans up")
     REQUIRE_FALSE(stored);
     CHECK(stored.error() == errc::operation_timeout);
     CHECK(s.service.open_uploads() == 0);
+}
+
+TEST_CASE("a completion that is never answered is settled when its time is over")
+{
+    std::string const text = text_of(3 * part_bytes);
+    for (auto const limit : {std::chrono::minutes(0), std::chrono::minutes(3)}) {
+        scene s;
+        s.service.after = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (r.head.method == http::method::post && !r.body.empty())
+                return testing::scripted_reply::silence();
+            return std::nullopt;
+        };
+        auto const began = testing::manual_clock::now();
+        auto const stored = s.run(s.oss.upload(in_parts(text).time_limit(limit)));
+        REQUIRE(stored);
+        CHECK(stored->crc64 == crc64(text));
+        auto const took = testing::manual_clock::now() - began;
+        auto const allowed = limit.count() == 0 ? std::chrono::minutes(15) : limit;
+        CHECK(took >= allowed);
+        CHECK(took < allowed + std::chrono::seconds(10));
+    }
+}
+
+TEST_CASE("the time limit of a stream that is put counts from its beginning")
+{
+    class slow {
+    public:
+        awaitable<result<std::size_t>> read_some(std::span<std::byte> out)
+        {
+            asio::any_io_executor const ex = co_await asio::this_coro::executor;
+            using timer = asio::basic_waitable_timer<testing::manual_clock, asio::wait_traits<testing::manual_clock>,
+                                                     asio::any_io_executor>;
+            timer wait(ex, std::chrono::seconds(3));
+            co_await wait.async_wait(awaited);
+            std::size_t const n = ended_ ? 0 : 1;
+            if (n != 0)
+                out[0] = std::byte{'x'};
+            ended_ = true;
+            co_return n;
+        }
+
+    private:
+        bool ended_ = false;
+    };
+    scene s;
+    s.service.before = [](testing::received_request const&) { return testing::scripted_reply::silence(); };
+    auto const began = testing::manual_clock::now();
+    auto const stored = s.run(s.oss.upload_stream(
+        upload_stream_request<>("examplebucket", "k").source(slow()).time_limit(std::chrono::seconds(8))));
+    REQUIRE_FALSE(stored);
+    auto const took = testing::manual_clock::now() - began;
+    CHECK(took >= std::chrono::seconds(8));
+    CHECK(took < std::chrono::seconds(9));
 }
 
 TEST_CASE("the time limit ends a stream that says nothing, before its first part and after it")

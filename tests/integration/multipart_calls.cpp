@@ -120,6 +120,87 @@ TEST_CASE("one machine begins, others send parts, another completes: handles and
     CHECK(s.service.object("k")->attributes.headers.get("x-oss-meta-from") == "machine-a");
 }
 
+TEST_CASE("a part can be a range of a body, which must have it")
+{
+    std::string const text = text_of(3 * part_bytes);
+    scene s;
+    auto const handle = received<multipart_upload>(tests::run(s.io, begin(s.oss, "k")));
+    auto const whole = [&] { return upload_part_request(handle, 1); };
+    auto const one = tests::run(s.io, s.oss.upload_part(whole().body(text).range(5, part_bytes)));
+    auto const two = tests::run(s.io, s.oss.upload_part(whole().range(5, part_bytes).body(text)));
+    REQUIRE(one);
+    CHECK(one->bytes == part_bytes);
+    CHECK(one->crc64 == crc64(std::string_view(text).substr(5, part_bytes)));
+    REQUIRE(two);
+    CHECK(*two == *one);
+    std::size_t const sent = s.net.requests().size();
+    for (auto const& [first, count] : {std::pair<std::uint64_t, std::uint64_t>(5, text.size()), {text.size() + 1, 0},
+                                       {~0ULL, 2}, {2, ~0ULL}, {0, text.size() + 1}}) {
+        auto const refused = tests::run(s.io, s.oss.upload_part(whole().body(text).range(first, count)));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error() == errc::invalid_argument);
+        CHECK(refused.error().info().part_number == 1);
+    }
+    CHECK(s.net.requests().size() == sent);
+    CHECK(tests::run(s.io, s.oss.upload_part(whole().body(text).range(text.size(), 0))));
+}
+
+TEST_CASE("a completion with parts of which little is known tells what it knows")
+{
+    std::string const text = text_of(2 * part_bytes);
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    for (bool const lost : {false, true}) {
+        scene s;
+        REQUIRE(s.run(s.oss.put_object(put_object_request("examplebucket", "from").body(text))));
+        auto const handle = received<multipart_upload>(tests::run(s.io, begin(s.oss, "k")));
+        auto const copied = tests::run(
+            s.io, s.oss.upload_part_copy(upload_part_copy_request(handle, 1).from("examplebucket", "from")));
+        auto const sent = tests::run(s.io, s.oss.upload_part(upload_part_request(handle, 2).body(text)));
+        if (lost)
+            s.service.faults().on(emulation::operation::complete_multipart_upload).lost_answer();
+        auto const stored = s.run(s.oss.complete_multipart_upload(
+            complete_multipart_upload_request(handle).add(copied.value()).add(sent.value())));
+        CHECK(s.service.content("k") == text + text);
+        REQUIRE(stored.has_value() == !lost);
+        if (stored) {
+            CHECK(stored->bytes == 0);
+            CHECK(stored->parts == 2);
+            CHECK(stored->crc64 == crc64(text + text));
+        } else {
+            CHECK(stored.error() == errc::outcome_unknown);
+            CHECK(to_string(stored.error()).find("the CRC-64 of what was sent is not known") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a completion that is cancelled leaves in doubt what may be, and nothing else")
+{
+    std::string const text = text_of(part_bytes);
+    bool finished = false;
+    std::size_t doubted = 0;
+    for (std::size_t handlers = 1; !finished; ++handlers) {
+        scene s;
+        auto const handle = received<multipart_upload>(tests::run(s.io, begin(s.oss, "k")));
+        auto const receipt = tests::run(s.io, s.oss.upload_part(upload_part_request(handle, 1).body(text)));
+        s.service.faults().on(emulation::operation::complete_multipart_upload).wrong_crc();
+        auto const end = tests::run_and_cancel(
+            s.io, s.oss.complete_multipart_upload(complete_multipart_upload_request(handle).add(receipt.value())),
+            handlers);
+        REQUIRE(end.value);
+        finished = !end.cancelled;
+        CHECK_FALSE(end.threw);
+        if (!*end.value) {
+            bool const in_doubt = end.value->error() == errc::outcome_unknown;
+            CHECK((in_doubt || end.value->error() == errc::cancelled));
+            CHECK((in_doubt || s.service.object("k") == nullptr));
+            if (in_doubt)
+                CHECK(end.value->error().info().upload_id == handle.upload_id);
+            doubted += in_doubt;
+        }
+    }
+    CHECK(doubted > 1);
+}
+
 TEST_CASE("all parts that the service has can be made the object, without a list")
 {
     std::string const text = text_of(2 * part_bytes);

@@ -202,6 +202,87 @@ TEST_CASE("a skewed clock is corrected once, and the correction is kept")
     CHECK(refused == 1);
 }
 
+TEST_CASE("a request that is sent again with another clock does not count")
+{
+    memory_transport net;
+    auto const theirs = codec::parse_http_date("Sat, 16 Dec 2023 16:20:57 GMT").value();
+    int right = 0;
+    net.on_request([&](received_request const& r) {
+        http::fields h;
+        h.set("Date", codec::http_date(theirs));
+        if (r.head.headers.get("x-oss-date") != codec::iso_basic(theirs))
+            return scripted_reply(http_reply(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>", h));
+        return scripted_reply(http_reply(++right == 1 ? 503 : 200, {}, h));
+    });
+    auto const stored = put(net, settings(2).wall_clock([&] { return theirs - std::chrono::hours(3); }),
+                            put_object_request("examplebucket", "k"));
+    REQUIRE(stored);
+    CHECK(stored->retries == 2);
+    CHECK(right == 2);
+}
+
+TEST_CASE("what must act once is not sent again because of a sum that differs: the object is asked for")
+{
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const plain = put_object_request("examplebucket", "k").body(std::string("x"));
+    for (bool const calls : {true, false}) {
+        for (bool const object_differs : {true, false}) {
+            CAPTURE(calls);
+            CAPTURE(object_differs);
+            memory_transport net;
+            small_service service;
+            net.on_request([&](received_request const& r) {
+                scripted_reply answer = service(r);
+                auto const right = std::to_string(crc64(*service.stored));
+                if (object_differs || r.head.method == http::method::put)
+                    answer.bytes.replace(answer.bytes.find(right), right.size(), "4711");
+                return answer;
+            });
+            auto request = plain;
+            auto const stored =
+                put(net, settings(3), calls ? request.callback(notify) : request.forbid_overwrite());
+            CHECK(service.puts == 1);
+            CHECK(service.heads == 1);
+            REQUIRE(stored.has_value() == !object_differs);
+            if (stored) {
+                CHECK(stored->crc64 == crc64(std::string_view("x")));
+                CHECK(stored->callback.delivered() == calls);
+            } else {
+                CHECK(stored.error() == errc::crc_mismatch);
+            }
+        }
+    }
+}
+
+TEST_CASE("a temporary that owns its bytes is kept, other bytes stay the caller's")
+{
+    class counted : public std::vector<char> {
+    public:
+        explicit counted(std::shared_ptr<int> token) : std::vector<char>{'x', 'y'}, token_(std::move(token)) {}
+
+    private:
+        std::shared_ptr<int> token_;
+    };
+    auto const token = std::make_shared<int>();
+    memory_transport net;
+    small_service service;
+    net.on_request(std::ref(service));
+    {
+        put_object_request request("examplebucket", "k");
+        request.body(counted(token));
+        CHECK(token.use_count() == 2);
+        CHECK(put(net, settings(), request));
+    }
+    CHECK(service.stored == "xy");
+    CHECK(token.use_count() == 1);
+    counted const mine(token);
+    put_object_request request("examplebucket", "k");
+    request.body(mine);
+    request.body(std::span(mine));
+    request.body(asio::buffer(mine));
+    CHECK(token.use_count() == 2);
+}
+
 TEST_CASE("a sum that differs is an error, and the object is sent again")
 {
     memory_transport net;

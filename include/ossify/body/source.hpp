@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,11 +105,13 @@ public:
     }
     static body borrowed(std::string_view text) { return borrowed(std::as_bytes(std::span(text))); }
 
-    /// Sends bytes that the body keeps alive itself.
-    static body owned(std::string text)
+    /// Sends bytes that the body keeps alive itself: a string, a vector of bytes.
+    template<std::ranges::contiguous_range Bytes>
+        requires(sizeof(std::ranges::range_value_t<Bytes>) == 1)
+    static body owned(Bytes bytes)
     {
-        auto kept = std::make_shared<std::string const>(std::move(text));
-        body made = borrowed(std::string_view(*kept));
+        auto kept = std::make_shared<Bytes const>(std::move(bytes));
+        body made = borrowed(std::as_bytes(std::span(*kept)));
         made.owner_ = std::move(kept);
         return made;
     }
@@ -144,7 +147,7 @@ public:
 
 private:
     std::span<std::byte const> bytes_;
-    std::shared_ptr<std::string const> owner_;
+    std::shared_ptr<void const> owner_;
     std::shared_ptr<detail::body_model> model_;
 };
 

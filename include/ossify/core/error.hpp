@@ -61,7 +61,7 @@ enum class errc {
     invalid_digest,            ///< InvalidDigest: the body arrived changed
     invalid_part,              ///< InvalidPart, InvalidPartOrder, EntityTooSmall on completion
     throttled,                 ///< 503 and its kin
-    service_internal,          ///< InternalError and other 5xx
+    service_internal,          ///< InternalError, BadRequest, RequestTimeout, 401, 408 and other 5xx: sent again
     bad_answer,                ///< an answer that does not fit the request
 
     // integrity

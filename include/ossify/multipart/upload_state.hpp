@@ -30,8 +30,7 @@ public:
     /// What a worker is to do now.
     struct task {
         step what = step::finished;
-        part_span span{};       ///< offset and bytes of a stream's part are found out by reading
-        std::uint64_t era = 0;  ///< for `throttled`
+        part_span span{};  ///< offset and bytes of a stream's part are found out by reading
     };
 
     /// An object of known length.
@@ -65,14 +64,14 @@ public:
         if (next_ > last_number())
             return {};
         if (under_way_ >= limit_.value())
-            return {step::wait, {}, 0};
+            return {step::wait, {}};
         ++under_way_;
         unsigned const number = next_++;
         auto const* plan = std::get_if<part_plan>(&plan_);
         part_span const span = plan != nullptr
                                    ? plan->span(number)
                                    : part_span{number, 0, std::get<growing_plan>(plan_).part_bytes(number)};
-        return {step::send, span, limit_.era()};
+        return {step::send, span};
     }
 
     /// The service has the part.
@@ -111,7 +110,7 @@ public:
         return stopped_;
     }
 
-    /// The service refused a request of a part that was taken at `era`.
+    /// The service refused a request that began at `era` of the limit.
     void throttled(std::uint64_t era)
     {
         std::lock_guard const lock(mutex_);

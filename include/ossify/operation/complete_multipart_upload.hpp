@@ -32,6 +32,18 @@ inline std::vector<part const*> in_order(std::vector<part> const& parts)
     return sorted;
 }
 
+/// The length of an object that is made of these parts; nothing when that of a part is unknown.
+inline std::optional<std::uint64_t> bytes_of(std::vector<part> const& parts)
+{
+    std::uint64_t all = 0;
+    for (part const& p : parts) {
+        if (p.bytes == 0 && !p.crc64)
+            return std::nullopt;
+        all += p.bytes;
+    }
+    return parts.empty() ? std::nullopt : std::optional(all);
+}
+
 }  // namespace detail
 
 /// The CRC-64 of an object that is made of these parts, given in any order; nothing when that of a part is unknown.
@@ -127,8 +139,7 @@ public:
         if (out->etag.empty())
             out->etag = std::move(etag);
         out->parts = static_cast<unsigned>(parts.size());
-        for (part const& p : parts)
-            out->bytes += p.bytes;
+        out->bytes = detail::bytes_of(parts).value_or(0);
         return out;
     }
 

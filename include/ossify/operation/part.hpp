@@ -14,7 +14,7 @@ inline constexpr unsigned max_part_number = 10'000;
 inline constexpr std::uint64_t min_part_bytes = 100 * 1024;               ///< but for the last part
 inline constexpr std::uint64_t max_part_bytes = 5ULL * 1024 * 1024 * 1024;
 inline constexpr std::uint64_t max_object_bytes = max_part_number * max_part_bytes;  ///< 48.8 TB
-inline constexpr std::uint64_t max_put_bytes = max_part_bytes;            ///< of an object stored by one put
+inline constexpr std::uint64_t max_put_bytes = max_part_bytes;            ///< of an object stored by one put or form
 
 /// The receipt for a part that the service has: what is needed to complete the upload, and to check it.
 /// `codec::to_json` and `codec::from_json` turn it into JSON and back.

@@ -40,11 +40,11 @@ public:
 
     std::string etag;                    ///< without quotes
     std::optional<std::uint64_t> crc64;  ///< CRC-64/XZ of the whole object as the service has it
-    std::uint64_t bytes = 0;             ///< length of the object
+    std::uint64_t bytes = 0;             ///< length of the object; 0 when it is not known: see `part::bytes`
     std::string content_md5;             ///< Base64, as the service answered; empty for multipart uploads
     std::string version_id;              ///< empty without versioning
     std::string request_id;              ///< of the request that stored the object
-    unsigned parts = 0;                  ///< 0 when it was stored by one put
+    unsigned parts = 0;                  ///< of the completed list; 0 when it was stored by one put, or with all parts
     unsigned retries = 0;                ///< requests that were sent again
     upload_figures figures;              ///< how an upload in parts went
     callback_outcome<Reply> callback;

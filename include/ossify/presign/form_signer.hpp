@@ -11,6 +11,7 @@
 #include <ossify/codec/json.hpp>
 #include <ossify/core/result.hpp>
 #include <ossify/http/syntax.hpp>
+#include <ossify/operation/part.hpp>
 #include <ossify/presign/form_request.hpp>
 
 #include <chrono>
@@ -40,8 +41,6 @@ public:
 /// Thread safety: `sign` may be called from different threads.
 class form_signer {
 public:
-    static constexpr std::uint64_t most_bytes = std::uint64_t{5} << 30;  ///< of a body. Source: PostObject
-
     /// `service` is the endpoint that the browsers reach.
     form_signer(endpoint service, request_signer signer) : endpoint_(std::move(service)), signer_(std::move(signer)) {}
 
@@ -88,9 +87,9 @@ inline result<void> form_signer::check(form_request const& request, credentials 
     for (auto const& [name, value] : request.fields_)
         if (!http::is_valid_value(value))
             return failure(errc::invalid_argument, "the field " + name + " holds a control character");
-    if (request.max_bytes_.value_or(0) > most_bytes)
+    if (request.max_bytes_.value_or(0) > max_put_bytes)
         return failure(errc::invalid_argument, "a form uploads 5 GiB at most");
-    if (request.min_bytes_.value_or(0) > request.max_bytes_.value_or(most_bytes))
+    if (request.min_bytes_.value_or(0) > request.max_bytes_.value_or(max_put_bytes))
         return failure(errc::invalid_argument, "the least length of the file is above the greatest");
     if (request.expires_in_ < std::chrono::seconds(1) || request.expires_in_ > std::chrono::years(100))
         return failure(errc::invalid_argument, "a form must be valid for at least one second and 100 years at most");
@@ -129,7 +128,7 @@ inline result<signed_form> form_signer::sign(form_request const& request, creden
         fix("x-oss-security-token", std::string(who.security_token().reveal()));
     if (request.min_bytes_ || request.max_bytes_)
         conditions.push_back(json::array{"content-length-range", request.min_bytes_.value_or(0),
-                                         request.max_bytes_.value_or(most_bytes)});
+                                         request.max_bytes_.value_or(max_put_bytes)});
     if (exact)
         conditions.push_back(json::object{{"key", request.key_}});
     else if (request.key_rule_ == form_request::key_rule::prefix)

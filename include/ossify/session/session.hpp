@@ -27,10 +27,10 @@
 
 namespace ossify {
 
-/// What to do when a request has reached the service and its answer is lost.
+/// What to do when a request has reached the service and its answer is lost, or has another CRC-64 than what was sent.
 enum class lost_answer {
     resend,  ///< the request may be acted upon twice
-    report,  ///< give it up: the caller finds out what became of it
+    report,  ///< give a lost answer up and hand out the other: the caller finds out what became of the request
 };
 
 /// How one request is sent, and how that went.
@@ -49,6 +49,7 @@ public:
 
     // out
     unsigned attempts = 0;          ///< requests sent
+    unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
     bool answer_lost = false;       ///< one of them may have been acted upon; told also when the send is cancelled
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
@@ -298,7 +299,9 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
             if (got || x.all_sent)
                 s.crc64 = x.crc64;
             if (got && got->head.status < 300) {
-                auto differs = mismatch(*got, s, request.operation);
+                std::optional<failure> differs;
+                if (s.on_lost == lost_answer::resend)
+                    differs = mismatch(*got, s, request.operation);
                 if (!differs) {
                     budget_.on_success();
                     co_return got;
@@ -308,6 +311,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 why = decode_error(request.operation, got->head, got->body);
                 if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
                     clock_corrected = true;
+                    ++s.forgiven;
                     continue;
                 }
             } else {
@@ -317,6 +321,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
                     !(s.answer_lost && s.on_lost == lost_answer::report)) {
                     stale_forgiven = true;  // the peer closed an idle connection just as we took it
+                    ++s.forgiven;
                     continue;
                 }
             }
@@ -338,11 +343,14 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
 template<transport Transport>
 awaitable<bool> session<Transport>::may_retry(failure const& why, state& s)
 {
-    if (s.attempts >= config_.retry().max_attempts || !budget_.try_spend())
+    unsigned const counted = s.attempts - s.forgiven;
+    if (counted >= config_.retry().max_attempts)
         co_return false;
     auto const asked = std::chrono::milliseconds(why.info().retry_after_ms);
-    auto const wait = std::max(config_.retry().delay(s.attempts + 1, random_unit()), asked);
+    auto const wait = std::max(config_.retry().delay(counted + 1, random_unit()), asked);
     if (s.end != time_point::max() && clock::now() + wait >= s.end)
+        co_return false;
+    if (!budget_.try_spend())
         co_return false;
     if (s.observer != nullptr)
         s.observer->on_retry(why);

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -13,26 +14,38 @@
 
 namespace ossify {
 
+namespace detail {
+
+/// A temporary that goes away with the bytes it has. A buffer of Asio is a range too, but of buffers.
+template<class Bytes, class Element>
+concept owner_of = !std::is_lvalue_reference_v<Bytes> && std::ranges::contiguous_range<Bytes> &&
+                   !std::ranges::borrowed_range<Bytes> &&
+                   std::same_as<std::ranges::range_value_t<Bytes>, std::remove_cv_t<Element>>;
+
+}  // namespace detail
+
 /// The ways to give a request its bytes; each returns the request, so that they chain.
 template<class Request>
 class body_setters {
 public:
-    /// Sends bytes that stay the caller's: an `asio::buffer`, a string, a span of bytes.
-    /// Lifetime: they must live, unchanged, until the operation ends.
+    /// Sends bytes: an `asio::buffer`, a string, a span or a vector of bytes. A temporary that owns its bytes is kept by
+    /// the request; all others stay the caller's.
+    /// Lifetime: the caller's must live, unchanged, until the operation ends.
     template<class Bytes>
         requires requires(Bytes const& b) {
             { b.data() } -> std::convertible_to<void const*>;
             { b.size() } -> std::convertible_to<std::size_t>;
         }
-    Request& body(Bytes const& bytes)
+    Request& body(Bytes&& bytes)
     {
         using element = std::remove_pointer_t<decltype(bytes.data())>;
         static_assert(sizeof(std::conditional_t<std::is_void_v<element>, char, element>) == 1, "give it bytes");
-        auto const* const first = static_cast<std::byte const*>(static_cast<void const*>(bytes.data()));
-        return body(ossify::body::borrowed(std::span(first, bytes.size())));
+        if constexpr (detail::owner_of<Bytes, element>)
+            return body(ossify::body::owned(std::forward<Bytes>(bytes)));
+        else
+            return body(ossify::body::borrowed(
+                std::span(static_cast<std::byte const*>(static_cast<void const*>(bytes.data())), bytes.size())));
     }
-    /// Sends a text that the request keeps.
-    Request& body(std::string&& text) { return body(ossify::body::owned(std::move(text))); }
     Request& body(ossify::body b) { return keep(std::move(b), {}); }
 
     /// Sends any `body_source`. For a checkpoint it must have `identity()`: a text, or a `file_identity`, that another

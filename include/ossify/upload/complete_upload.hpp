@@ -5,13 +5,16 @@
 #include <ossify/upload/multipart_calls.hpp>
 #include <ossify/upload/settle.hpp>
 
-#include <cstdint>
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
-#include <vector>
 
 namespace ossify {
 
@@ -32,11 +35,8 @@ inline bool may_be_completed(failure const& why, bool answer_lost, unsigned atte
 inline lost_object look_for(complete_multipart_upload const& op)
 {
     lost_object out;
-    for (part const& p : op.parts)
-        out.bytes += p.bytes;
-    auto const sum = combined_crc64(op.parts);
-    out.crc64 = sum.value_or(0);
-    out.summed = sum.has_value();
+    out.bytes = bytes_of(op.parts);
+    out.crc64 = combined_crc64(op.parts);
     out.parts = static_cast<unsigned>(op.parts.size());
     return out;
 }
@@ -114,42 +114,30 @@ awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<
     co_return unknown;
 }
 
-/// Compares what the service says of the whole with what was sent; asks again before it is believed that they differ.
-template<transport Transport>
-awaitable<result<void>> check_whole(std::shared_ptr<session<Transport>> s, complete_multipart_upload const& op,
-                                    stored_object<>& stored, typename session<Transport>::time_point end)
-{
-    auto const sum = combined_crc64(op.parts);
-    if (op.parts.empty() || !sum || !stored.crc64 || *stored.crc64 == *sum)
-        co_return result<void>();
-    service_request head("HeadObject", http::method::head, op.upload.bucket, op.upload.key);
-    typename session<Transport>::state state;
-    state.end = end;
-    auto const got = co_await s->send(std::move(head), content(), state);
-    if (got) {
-        auto const info = decode_head_object(got->head);
-        if (info && info->crc64 == *sum && info->bytes == stored.bytes && info->etag == stored.etag) {
-            stored.crc64 = *sum;  // the answer was damaged, the object is not
-            co_return result<void>();
-        }
-    }
-    failure why(errc::crc_mismatch, "sent " + std::to_string(*sum) + ", stored " + std::to_string(*stored.crc64) +
-                                        ": an object is there, with other bytes than those sent");
-    why.edit().request_id = stored.request_id;
-    co_return std::move(why).in(op.operation);
-}
-
 }  // namespace detail
+
+/// How the completion of an upload goes.
+template<class TimePoint>
+class completion_state {
+public:
+    completion_state() = default;
+
+    unsigned retries = 0;           ///< requests that were sent again
+    send_state<TimePoint> sending;  ///< of the last one: with `answer_lost` the object may be stored
+};
 
 /// Completes an upload. A lost answer is settled by asking for the object and the upload; only when those say that the
 /// upload was not completed is the request sent again.
-/// `retries` counts requests that were sent again. `check`: compare the CRC-64 of the whole.
+/// `check`: compare the CRC-64 of the whole. `to_look`: how long, beyond `end`, the object may be asked for.
 /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
-/// Lifetime: `retries` must live until the await returns.
+/// Lifetime: `how` must live until the await returns.
 template<transport Transport>
 awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s, complete_multipart_upload op,
-                                           bool check, unsigned& retries, typename session<Transport>::time_point end)
+                                           bool check, completion_state<typename session<Transport>::time_point>& how,
+                                           typename session<Transport>::time_point end,
+                                           std::chrono::milliseconds to_look = {})
 {
+    using clock = typename session<Transport>::clock;
     if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
         co_return std::move(ok).error();
     auto encoded = op.encode();
@@ -158,25 +146,28 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
     bool corrected = false;
     unsigned attempts = 0;
     for (unsigned round = 1;; ++round) {
-        typename session<Transport>::state state;
+        auto& state = how.sending = typename session<Transport>::state();
         state.end = end;
         state.slow_answer = true;  // the service joins the parts first
         state.on_lost = lost_answer::report;
         body const text = body::borrowed(encoded->body);
         auto got = co_await s->send(encoded->request, content(text), state);
-        retries += state.attempts - 1;
+        how.retries += state.attempts - 1;
         attempts += state.attempts;
         result<stored_object<>> stored = failure();
         if (got)
             stored = op.decode(encoded->request, got->head, std::move(got->body));
         else
             stored = detail::concerning(std::move(got).error(), op.upload);
+        auto const looked_until = std::max(end, clock::now() + to_look);
         if (stored) {
-            result<void> same;
-            if (check)
-                same = co_await detail::check_whole(s, op, *stored, end);
-            if (!same)
-                co_return std::move(same).error();
+            state.answer_lost = true;  // until it is confirmed
+            auto const sum = combined_crc64(op.parts);
+            if (check && sum && !op.parts.empty()) {
+                auto same = co_await confirm_crc64(*s, encoded->request, *stored, *sum, looked_until);
+                if (!same)
+                    co_return std::move(same).error();
+            }
             co_return stored;
         }
         if (stored.error() == errc::invalid_part && !corrected && !op.parts.empty()) {
@@ -189,14 +180,15 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         }
         if (!detail::may_be_completed(stored.error(), state.answer_lost, attempts))
             co_return stored;
-        auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), end);
+        auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), looked_until);
         if (!verdict)
             co_return std::move(verdict).error();
         if (verdict->stored)
             co_return *std::move(verdict->stored);
+        state.answer_lost = false;
         if (round >= s->settings().retry().max_attempts)
             co_return stored;
-        ++retries;
+        ++how.retries;
         co_await s->sleep(s->settings().retry().delay(round + 1, 0.5));
     }
 }
@@ -208,11 +200,23 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
 {
     if (refused)
         co_return std::move(*refused).in(op.operation);
-    unsigned retries = 0;
-    auto stored = co_await perform(s, std::move(op), check, retries, s->end_after());
-    if (stored)
-        stored->retries = retries;
-    co_return stored;
+    completion_state<typename session<Transport>::time_point> how;
+    failure const unknown = detail::concerning(
+        failure(errc::outcome_unknown, "cancelled after all was sent: ask for the object, or list the upload's parts")
+            .in(op.operation),
+        op.upload);
+    try {
+        auto stored = co_await perform(s, std::move(op), check, how, s->end_after());
+        if (stored)
+            stored->retries = how.retries;
+        else if (how.sending.answer_lost && stored.error().code() == asio::error::operation_aborted)
+            co_return unknown;
+        co_return stored;
+    } catch (std::system_error const& e) {
+        if (e.code() != asio::error::operation_aborted || !how.sending.answer_lost)
+            throw;
+    }
+    co_return unknown;
 }
 
 }  // namespace ossify

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -93,6 +94,12 @@ awaitable<result<part>> perform(std::shared_ptr<session<Transport>> s, upload_pa
     if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
         co_return std::move(ok).error();
     std::uint64_t const bytes = sends.length;
+    if (std::uint64_t const all = sends.source.size(); sends.offset > all || bytes > all - sends.offset)
+        co_return detail::concerning(
+            failure(errc::invalid_argument, "the bytes from " + std::to_string(sends.offset) + " on, " +
+                                                std::to_string(bytes) + " of them, of a body of " + std::to_string(all))
+                .in(op.operation),
+            op.upload, op.number);
     for (;;) {
         auto request = op.encode();
         if (!request)

@@ -48,11 +48,11 @@ public:
     /// `number`: 1..10000.
     upload_part_request(multipart_upload upload, unsigned number) : operation_(std::move(upload), number) {}
 
-    /// Only the bytes [first, first + count) of the body.
+    /// Only the bytes [first, first + count) of the body. Errors: the operation gives `errc::invalid_argument`, and sends
+    /// nothing, where the body has not all of them.
     upload_part_request& range(std::uint64_t first, std::uint64_t count)
     {
-        sends_.offset = first;
-        sends_.length = count;
+        range_.emplace(first, count);
         return *this;
     }
     /// The service's own limit, bit/s: `min_traffic_limit` to `max_traffic_limit`; 0: none.
@@ -80,16 +80,17 @@ public:
     }
 
     upload_part const& operation() const noexcept { return operation_; }
-    content const& sends() const noexcept { return sends_; }
+    content sends() const { return range_ ? content(body_, range_->first, range_->second) : content(body_); }
     bool checks_crc64() const noexcept { return crc_; }
 
 private:
     friend class body_setters<upload_part_request>;
 
-    void take_body(ossify::body b, std::string) { sends_ = content(std::move(b)); }
+    void take_body(ossify::body b, std::string) { body_ = std::move(b); }
 
     upload_part operation_;
-    content sends_;
+    ossify::body body_;
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> range_;  // first byte, count
     bool crc_ = true;
 };
 
@@ -190,7 +191,7 @@ public:
     /// Has OSS call an application server when the object is stored, and return its answer.
     /// Returns: the request, with the type of that answer.
     template<upload_callback Callback>
-    complete_multipart_upload_request<callback_reply_t<Callback>> callback(Callback const& c) const
+    [[nodiscard]] complete_multipart_upload_request<callback_reply_t<Callback>> callback(Callback const& c) const
     {
         detail::require_complete<Callback>();
         complete_multipart_upload_request<callback_reply_t<Callback>> typed(operation_.upload);

@@ -6,14 +6,17 @@
 #include <ossify/callback/encoded.hpp>
 #include <ossify/codec/base64.hpp>
 #include <ossify/codec/digest.hpp>
+#include <ossify/operation/part.hpp>
 #include <ossify/operation/put_object.hpp>
 #include <ossify/session/session.hpp>
+#include <ossify/upload/body_setters.hpp>
 #include <ossify/upload/object_setters.hpp>
 #include <ossify/upload/operation_end.hpp>
 #include <ossify/upload/settle.hpp>
 
 #include <asio/error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -41,43 +44,17 @@ public:
 /// Stores bytes of known length, up to 5 GB, as one object.
 /// `Reply` is deduced from the callback: the struct that the application server answers with.
 template<class Reply = void>
-class put_object_request : public object_setters<put_object_request<Reply>> {
+class put_object_request : public object_setters<put_object_request<Reply>>,
+                           public body_setters<put_object_request<Reply>> {
 public:
-    static constexpr std::uint64_t largest = 5ULL * 1024 * 1024 * 1024;  ///< bytes. Source: OSS documentation, PutObject
-
     put_object_request(std::string bucket, std::string key) : bucket_(std::move(bucket)), key_(std::move(key)) {}
 
-    /// Sends bytes that stay the caller's: an `asio::buffer`, a string, a span.
-    /// Lifetime: they must live, unchanged, until the operation ends.
-    template<class Bytes>
-        requires requires(Bytes const& b) {
-            { b.data() } -> std::convertible_to<void const*>;
-            { b.size() } -> std::convertible_to<std::size_t>;
-        }
-    put_object_request& body(Bytes const& bytes)
-    {
-        auto const* const first = static_cast<std::byte const*>(static_cast<void const*>(bytes.data()));
-        return body(ossify::body::borrowed(std::span(first, bytes.size() * unit<Bytes>())));
-    }
-    /// Sends a text that the request keeps.
-    put_object_request& body(std::string&& text) { return body(ossify::body::owned(std::move(text))); }
-    put_object_request& body(ossify::body b)
-    {
-        body_ = std::move(b);
-        return *this;
-    }
-    /// Sends any `body_source`.
-    template<body_source Source>
-    put_object_request& body_from(Source source)
-    {
-        return body(ossify::body::from(std::move(source)));
-    }
     /// Sends a regular file; it is opened here. What goes wrong with that comes out of the operation.
     put_object_request& file(std::filesystem::path const& path, file_reading how = file_reading::copy)
     {
         auto opened = file_source::open(path, how);
         if (opened)
-            return body_from(*std::move(opened));
+            return this->body_from(*std::move(opened));
         refused_ = std::move(opened).error();
         return *this;
     }
@@ -85,7 +62,7 @@ public:
     /// Has OSS call an application server when the object is stored, and return its answer.
     /// Returns: the request, with the type of that answer.
     template<upload_callback Callback>
-    put_object_request<callback_reply_t<Callback>> callback(Callback const& c) const
+    [[nodiscard]] put_object_request<callback_reply_t<Callback>> callback(Callback const& c) const
     {
         detail::require_complete<Callback>();
         put_object_request<callback_reply_t<Callback>> typed(*this);
@@ -100,10 +77,11 @@ public:
     /// Sends the body's MD5, so that the service refuses a body that arrives changed. Costs a pass over the body;
     /// CRC-64, which is compared anyway, guards as well against accidents.
     put_object_request& content_md5(bool v = true) { return this->set(md5_, v); }
-    /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes.
+    /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes. Without it a lost answer cannot
+    /// be settled either: it ends as `outcome_unknown`, unless there is no such object.
     put_object_request& check_crc64(bool v) { return this->set(crc_, v); }
-    /// Called on the operation's executor after every chunk, at most 256 KiB (2 MiB with `file_reading::sendfile`); it
-    /// must not throw.
+    /// Called on the operation's executor after every chunk, at most 256 KiB (512 KiB with `file_reading::sendfile`);
+    /// it must not throw.
     put_object_request& on_progress(std::function<void(put_progress const&)> hook)
     {
         return this->set(on_progress_, std::move(hook));
@@ -114,6 +92,7 @@ public:
 private:
     template<class>
     friend class put_object_request;
+    friend class body_setters<put_object_request>;
     friend class prepared_put;
 
     template<class Other>
@@ -131,15 +110,7 @@ private:
     {
     }
 
-    template<class Bytes>
-    static constexpr std::size_t unit()
-    {
-        using element = std::remove_pointer_t<decltype(std::declval<Bytes const&>().data())>;
-        if constexpr (std::is_void_v<element>)
-            return 1;
-        else
-            return sizeof(element);
-    }
+    void take_body(ossify::body b, std::string) { body_ = std::move(b); }
 
     std::string bucket_;
     std::string key_;
@@ -180,7 +151,7 @@ public:
         note(check_object_key(request.key));
         request.headers.reserve(8, 192 + callback.callback_base64().size() + callback.callback_var_base64().size());
         note(headers.encode(request.key, object_headers::use::put, request.headers));
-        if (sends.length > put_object_request<>::largest)
+        if (sends.length > max_put_bytes)
             note(failure(errc::body_too_large, "one put carries at most 5 GB; upload larger objects in parts"));
         request.attach(callback);
     }
@@ -262,6 +233,27 @@ result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempt
     return stored;
 }
 
+/// Makes sure that what is stored is what was sent, where it must not be sent again to find out.
+/// Lifetime: all must live until the await returns.
+template<transport Transport, class Reply>
+awaitable<result<stored_object<Reply>>> confirm_put(session<Transport>& s, prepared_put const& put,
+                                                    typename session<Transport>::state& state,
+                                                    stored_object<Reply> stored)
+{
+    state.answer_lost = true;  // until it is confirmed
+    stored_object<> about;
+    about.etag = stored.etag;
+    about.crc64 = stored.crc64;
+    about.bytes = stored.bytes;
+    about.request_id = stored.request_id;
+    auto same = co_await confirm_crc64(s, put.request, about, state.crc64, state.end);
+    state.answer_lost = false;
+    if (!same)
+        co_return std::move(same).error();
+    stored.crc64 = about.crc64;
+    co_return stored;
+}
+
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
@@ -276,8 +268,8 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             again = co_await s.may_retry(lost, state);
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
-        looked_for.crc64 = state.crc64;
-        looked_for.summed = put.crc;
+        if (put.crc)
+            looked_for.crc64 = state.crc64;
         looked_for.age = std::chrono::ceil<std::chrono::seconds>(session<Transport>::clock::now() - began);
         auto verdict = co_await settle(s, put.request, looked_for, lost, state.end);
         if (!verdict)
@@ -290,8 +282,12 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         if (!again)
             break;
         auto got = co_await s.send(put.request, put.sends, state);
-        if (got)
-            co_return stored_by<void>(put, state.attempts, *std::move(got));
+        if (got) {
+            auto stored = stored_by<void>(put, state.attempts, *std::move(got));
+            if (stored && put.crc)
+                co_return co_await confirm_put(s, put, state, *std::move(stored));
+            co_return stored;
+        }
         lost = std::move(got).error();
     }
     co_return ended(std::move(lost));
@@ -310,10 +306,12 @@ decltype(auto) typed(result<stored_object<>>&& untyped)
 
 }  // namespace detail
 
-/// Performs a put. See `basic_client::put_object`.
+/// Performs a put, until `end` at the latest. See `basic_client::put_object`.
 /// One coroutine with a small frame does the usual case: most of what a short put costs here is memory.
 template<transport Transport, class Reply = void>
-awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put)
+awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put,
+                                                   typename session<Transport>::time_point end =
+                                                       session<Transport>::time_point::max())
 {
     if (put.refused)
         co_return std::move(*put.refused).in(put.request.operation);
@@ -327,16 +325,20 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
     state.on_lost = put.acts_once() ? lost_answer::report : lost_answer::resend;
     failure why(errc::cancelled);
     try {
+        state.end = std::min(end, s->end_after(put.time_limit));
         if (put.md5) {
             auto const added = co_await detail::add_md5(put, s->buffers());
             if (!added)
                 co_return ended(failure(added.error()).in(put.request.operation));
         }
         auto const began = session<Transport>::clock::now();
-        state.end = s->end_after(put.time_limit);
         auto got = co_await s->send(put.request, put.sends, state);
-        if (got)
-            co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
+        if (got) {
+            auto stored = detail::stored_by<Reply>(put, state.attempts, *std::move(got));
+            if (stored && state.sums && stored->crc64 && *stored->crc64 != state.crc64)
+                co_return co_await detail::confirm_put(*s, put, state, *std::move(stored));
+            co_return stored;
+        }
         why = std::move(got).error();
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);

@@ -18,12 +18,53 @@ class lost_object {
 public:
     lost_object() = default;
 
-    std::uint64_t bytes = 0;
-    std::uint64_t crc64 = 0;
-    bool summed = false;      ///< crc64 is known
+    std::optional<std::uint64_t> bytes;  ///< where they are known
+    std::optional<std::uint64_t> crc64;  ///< where it is known
     std::optional<std::chrono::seconds> age;  ///< since the operation began: an object older than that is another one
     unsigned parts = 0;       ///< the ETag of a multipart object ends in their number; 0: not such an object
 };
+
+namespace detail {
+
+/// HeadObject of the object that `request` stores.
+template<transport Transport>
+awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request const& request,
+                                         typename session<Transport>::time_point end)
+{
+    service_request head("HeadObject", http::method::head, request.bucket, request.key);
+    if (request.headers.contains("x-oss-request-payer"))
+        head.headers.append_valid("x-oss-request-payer", "requester");
+    typename session<Transport>::state state;
+    state.end = end;
+    content const nothing;
+    co_return co_await s.send(head, nothing, state);
+}
+
+}  // namespace detail
+
+/// Compares the CRC-64 in an answer with that of what was sent; asks for the object before it is believed that they
+/// differ, because a damaged answer says nothing of the object. `stored` is then corrected.
+/// Errors: `crc_mismatch`: the object that is there has other bytes.
+/// Lifetime: all must live until the await returns.
+template<transport Transport>
+awaitable<result<void>> confirm_crc64(session<Transport>& s, service_request const& request, stored_object<>& stored,
+                                      std::uint64_t sent, typename session<Transport>::time_point end)
+{
+    if (!stored.crc64 || *stored.crc64 == sent)
+        co_return result<void>();
+    auto const got = co_await detail::ask_for_object(s, request, end);
+    if (got) {
+        auto const info = decode_head_object(got->head);
+        if (info && info->crc64 == sent && info->bytes == stored.bytes && info->etag == stored.etag) {
+            stored.crc64 = sent;
+            co_return result<void>();
+        }
+    }
+    failure why(errc::crc_mismatch, "sent " + std::to_string(sent) + ", stored " + std::to_string(*stored.crc64) +
+                                        ": an object is there, with other bytes than those sent");
+    why.edit().request_id = stored.request_id;
+    co_return std::move(why).in(request.operation);
+}
 
 /// Finds out whether a request that stores an object was acted upon although its answer was lost: asks for the
 /// object's size and CRC-64.
@@ -35,12 +76,7 @@ awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, 
                                                          lost_object wanted, failure lost,
                                                          typename session<Transport>::time_point end)
 {
-    service_request head("HeadObject", http::method::head, request.bucket, request.key);
-    if (request.headers.contains("x-oss-request-payer"))
-        head.headers.append_valid("x-oss-request-payer", "requester");
-    typename session<Transport>::state state;
-    state.end = end;
-    auto got = co_await s.send(std::move(head), content(), state);
+    auto got = co_await detail::ask_for_object(s, request, end);
     if (!got && got.error() == condition::not_found)
         co_return std::optional<stored_object<>>();
     auto const unknown = [&](std::string const& why) {
@@ -53,7 +89,7 @@ awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, 
     auto const found = decode_head_object(got->head);
     if (!found)
         co_return unknown(to_string(found.error()));
-    bool same = found->bytes == wanted.bytes;
+    bool same = !wanted.bytes || found->bytes == *wanted.bytes;
     if (same && wanted.age) {
         // both times are the service's own, so that a skewed clock here does not matter
         auto const now = codec::parse_http_date(got->head.headers.get("Date"));
@@ -61,12 +97,13 @@ awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, 
             co_return unknown("the service did not say how old the object is");
         same = *found->last_modified + std::chrono::seconds(2) >= *now - *wanted.age;
     }
-    if (wanted.summed && found->crc64)
-        same = same && *found->crc64 == wanted.crc64;
-    else if (same)
-        co_return unknown("the service gave no CRC-64 to compare");
     if (wanted.parts != 0)
         same = same && found->etag.ends_with("-" + std::to_string(wanted.parts));
+    if (same && !wanted.crc64)
+        co_return unknown("the CRC-64 of what was sent is not known");
+    if (same && !found->crc64)
+        co_return unknown("the service gave no CRC-64 to compare");
+    same = same && *found->crc64 == *wanted.crc64;
     if (!same)
         co_return std::optional<stored_object<>>();
     stored_object<> stored;

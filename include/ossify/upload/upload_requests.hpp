@@ -69,11 +69,13 @@ public:
     /// A limit that can be changed while the upload runs, and that several uploads can share.
     request& rate_limit(rate_limiter shared) { return this->set(spec_.rate, std::move(shared)); }
 
-    /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes.
+    /// Whether the CRC-64 of what was sent is compared with the service's. Default: yes. Without it a lost answer cannot
+    /// be settled either: it ends as `outcome_unknown`, unless there is no such object.
     request& check_crc64(bool v) { return this->set(spec_.check_crc64, v); }
     /// The limit for the whole upload. Default: the client's.
     request& time_limit(std::chrono::milliseconds t) { return this->set(spec_.time_limit, t); }
-    /// How long cleaning up may take after a failure or a cancellation. Default: 10 s.
+    /// How long it may take after a failure, a cancellation or the time limit to clean up, or to find out whether the
+    /// object was stored. Default: 10 s.
     request& abort_limit(std::chrono::milliseconds t) { return this->set(spec_.abort_limit, t); }
 
     /// Sends the parts on `ex`, for an `io_context` that several threads run: each part then has a strand of its own.
@@ -83,7 +85,7 @@ public:
     /// Has OSS call an application server when the object is stored, and return its answer.
     /// Returns: the request, with the type of that answer.
     template<upload_callback Callback>
-    Request<callback_reply_t<Callback>> callback(Callback const& c) const
+    [[nodiscard]] Request<callback_reply_t<Callback>> callback(Callback const& c) const
     {
         detail::require_complete<Callback>();
         Request<callback_reply_t<Callback>> typed(spec_, this->headers_);

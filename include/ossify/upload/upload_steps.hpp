@@ -30,7 +30,7 @@ awaitable<result<stored_object<>>> put_step(run_ptr<Transport> run, prepared_put
 {
     part_observer<Transport> watch(*run);
     prepared.observer = &watch;
-    auto stored = co_await put_object(run->s, std::move(prepared));
+    auto stored = co_await put_object(run->s, std::move(prepared), run->end);
     if (stored)
         watch.confirm(0);
     co_return stored;
@@ -105,7 +105,7 @@ complete_multipart_upload completion_of(upload_run<Transport> const& run)
 template<transport Transport>
 awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
 {
-    // The answer may take long, but not for ever: then the object is asked for.
+    // the answer may take long, but not for ever: then the object is asked for
     constexpr std::chrono::minutes longest(15);
     if (auto same = run->spec.source.check_unchanged(); !same)
         co_return std::move(same).error();
@@ -114,10 +114,10 @@ awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
         if (!saved)
             run->notice(saved.error().message());
     }
-    unsigned again = 0;
+    completion_state<typename Transport::clock_type::time_point> how;
     auto const end = std::min(run->end, Transport::clock_type::now() + longest);
-    auto stored = co_await perform(run->s, completion_of(*run), run->spec.check_crc64, again, end);
-    run->retries += again;
+    auto stored = co_await perform(run->s, completion_of(*run), run->spec.check_crc64, how, end, run->spec.abort_limit);
+    run->retries += how.retries;
     co_return stored;
 }
 
