@@ -235,7 +235,7 @@ TEST_CASE("what must act once is not sent again because of a sum that differs: t
                 scripted_reply answer = service(r);
                 auto const right = std::to_string(crc64(*service.stored));
                 if (object_differs || r.head.method == http::method::put)
-                    answer.bytes.replace(answer.bytes.find(right), right.size(), "4711");
+                    answer.bytes.replace(answer.bytes.find(right), right.size(), calls ? "4711" : "?");
                 return answer;
             });
             auto request = plain;

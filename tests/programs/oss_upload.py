@@ -241,6 +241,16 @@ class Uploads(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(done.stderr, b"")
 
+    def test_a_completion_that_takes_too_long_is_asked_for_beyond_the_time_limit(self):
+        emulator = Emulator("--fault", "on=complete_multipart_upload,slow-headers=3s")
+        try:
+            done = upload("--endpoint", emulator.url, "--region", "cn-hangzhou", "--threshold", "0", "--part-size", "100K",
+                          "--time-limit", "1", "--json", self.file, "oss://examplebucket/k")
+        finally:
+            emulator.close()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["parts"], 3)
+
     def test_a_file_that_is_missing_ends_with_1(self):
         done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "/nonexistent", "oss://examplebucket/k")
         self.assertEqual(done.returncode, 1)

@@ -128,6 +128,22 @@ public:
     /// policy, the budget and the operation's end may forbid it; then this returns at once.
     awaitable<bool> may_retry(failure const& why, state& s);
 
+    /// The service's CRC-64 against ours, with `sums`; services that send none are taken at their word, as the official
+    /// SDKs do. Returns: how they differ.
+    static std::optional<failure> mismatch(answer const& got, state const& s, std::string_view operation_name)
+    {
+        auto const text = s.sums ? got.head.headers.find("x-oss-hash-crc64ecma") : std::nullopt;
+        if (!text)
+            return std::nullopt;
+        char digits[20];
+        std::string_view const own(digits, std::to_chars(digits, digits + sizeof digits, s.crc64).ptr);
+        if (*text == own || detail::number_in<std::uint64_t>(*text) == s.crc64)
+            return std::nullopt;
+        failure why(errc::crc_mismatch, "sent " + std::to_string(s.crc64) + ", stored " + std::string(*text));
+        why.edit().request_id = got.head.headers.get("x-oss-request-id");
+        return std::move(why).in(operation_name);
+    }
+
     /// Waits on the transport's clock.
     awaitable<void> sleep(std::chrono::milliseconds span)
     {
@@ -200,21 +216,6 @@ private:
         auto const own = wall_now() - std::chrono::seconds(skew_.load(std::memory_order_relaxed));
         skew_.store((*theirs - own).count(), std::memory_order_relaxed);
         return true;
-    }
-
-    // The service's CRC-64 against ours; services that send none are taken at their word, as the official SDKs do.
-    static std::optional<failure> mismatch(answer const& got, state const& s, std::string_view operation_name)
-    {
-        auto const text = s.sums ? got.head.headers.find("x-oss-hash-crc64ecma") : std::nullopt;
-        if (!text)
-            return std::nullopt;
-        char digits[20];
-        std::string_view const own(digits, std::to_chars(digits, digits + sizeof digits, s.crc64).ptr);
-        if (*text == own || detail::number_in<std::uint64_t>(*text) == s.crc64)
-            return std::nullopt;
-        failure why(errc::crc_mismatch, "sent " + std::to_string(s.crc64) + ", stored " + std::string(*text));
-        why.edit().request_id = got.head.headers.get("x-oss-request-id");
-        return std::move(why).in(operation_name);
     }
 
     double random_unit()

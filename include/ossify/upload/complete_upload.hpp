@@ -163,11 +163,13 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         if (stored) {
             state.answer_lost = true;  // until it is confirmed
             auto const sum = combined_crc64(op.parts);
-            if (check && sum && !op.parts.empty()) {
-                auto same = co_await confirm_crc64(*s, encoded->request, *stored, *sum, looked_until);
-                if (!same)
-                    co_return std::move(same).error();
-            }
+            if (!check || !sum || op.parts.empty() || !stored->crc64 || *stored->crc64 == *sum)
+                co_return stored;
+            bool const same =
+                co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, looked_until);
+            if (!same)
+                co_return other_bytes(*sum, std::to_string(*stored->crc64), stored->request_id, op.operation);
+            stored->crc64 = *sum;
             co_return stored;
         }
         if (stored.error() == errc::invalid_part && !corrected && !op.parts.empty()) {

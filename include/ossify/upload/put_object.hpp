@@ -233,24 +233,26 @@ result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempt
     return stored;
 }
 
-/// Makes sure that what is stored is what was sent, where it must not be sent again to find out.
+/// Reads the answer to a put that must not be sent again because of the answer's CRC-64: the object is asked for then.
 /// Lifetime: all must live until the await returns.
-template<transport Transport, class Reply>
-awaitable<result<stored_object<Reply>>> confirm_put(session<Transport>& s, prepared_put const& put,
-                                                    typename session<Transport>::state& state,
-                                                    stored_object<Reply> stored)
+template<class Reply, transport Transport>
+awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prepared_put const& put,
+                                                     typename session<Transport>::state& state, answer& got)
 {
+    constexpr std::string_view crc_header = "x-oss-hash-crc64ecma";
+    auto const differs = session<Transport>::mismatch(got, state, put.request.operation);
+    std::string const theirs(got.head.headers.get(crc_header));
+    if (differs)
+        got.head.headers.erase(crc_header);
+    auto stored = stored_by<Reply>(put, state.attempts, std::move(got));
+    if (!stored || !differs)
+        co_return stored;
     state.answer_lost = true;  // until it is confirmed
-    stored_object<> about;
-    about.etag = stored.etag;
-    about.crc64 = stored.crc64;
-    about.bytes = stored.bytes;
-    about.request_id = stored.request_id;
-    auto same = co_await confirm_crc64(s, put.request, about, state.crc64, state.end);
+    bool const same = co_await is_as_sent(s, put.request, stored->bytes, stored->etag, state.crc64, state.end);
     state.answer_lost = false;
     if (!same)
-        co_return std::move(same).error();
-    stored.crc64 = about.crc64;
+        co_return other_bytes(state.crc64, theirs, stored->request_id, put.request.operation);
+    stored->crc64 = state.crc64;
     co_return stored;
 }
 
@@ -282,12 +284,8 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         if (!again)
             break;
         auto got = co_await s.send(put.request, put.sends, state);
-        if (got) {
-            auto stored = stored_by<void>(put, state.attempts, *std::move(got));
-            if (stored && put.crc)
-                co_return co_await confirm_put(s, put, state, *std::move(stored));
-            co_return stored;
-        }
+        if (got)
+            co_return co_await confirmed_by<void>(s, put, state, *got);
         lost = std::move(got).error();
     }
     co_return ended(std::move(lost));
@@ -333,12 +331,10 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         }
         auto const began = session<Transport>::clock::now();
         auto got = co_await s->send(put.request, put.sends, state);
-        if (got) {
-            auto stored = detail::stored_by<Reply>(put, state.attempts, *std::move(got));
-            if (stored && state.sums && stored->crc64 && *stored->crc64 != state.crc64)
-                co_return co_await detail::confirm_put(*s, put, state, *std::move(stored));
-            co_return stored;
-        }
+        if (got && put.acts_once() && session<Transport>::mismatch(*got, state, put.request.operation))
+            co_return co_await detail::confirmed_by<Reply>(*s, put, state, *got);
+        if (got)
+            co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);

@@ -42,28 +42,28 @@ awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request 
 
 }  // namespace detail
 
-/// Compares the CRC-64 in an answer with that of what was sent; asks for the object before it is believed that they
-/// differ, because a damaged answer says nothing of the object. `stored` is then corrected.
-/// Errors: `crc_mismatch`: the object that is there has other bytes.
+/// Asks for an object whose answer had another CRC-64 than what was sent: a damaged answer says nothing of the object.
+/// Returns: whether the object that is there is the one that was sent, of `bytes` bytes and with that `etag`.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
-awaitable<result<void>> confirm_crc64(session<Transport>& s, service_request const& request, stored_object<>& stored,
-                                      std::uint64_t sent, typename session<Transport>::time_point end)
+awaitable<bool> is_as_sent(session<Transport>& s, service_request const& request, std::uint64_t bytes,
+                           std::string const& etag, std::uint64_t crc64, typename session<Transport>::time_point end)
 {
-    if (!stored.crc64 || *stored.crc64 == sent)
-        co_return result<void>();
     auto const got = co_await detail::ask_for_object(s, request, end);
-    if (got) {
-        auto const info = decode_head_object(got->head);
-        if (info && info->crc64 == sent && info->bytes == stored.bytes && info->etag == stored.etag) {
-            stored.crc64 = sent;
-            co_return result<void>();
-        }
-    }
-    failure why(errc::crc_mismatch, "sent " + std::to_string(sent) + ", stored " + std::to_string(*stored.crc64) +
+    if (!got)
+        co_return false;
+    auto const found = decode_head_object(got->head);
+    co_return found && found->crc64 == crc64 && found->bytes == bytes && found->etag == etag;
+}
+
+/// What to say when it is not.
+inline failure other_bytes(std::uint64_t sent, std::string const& stored, std::string request_id,
+                           std::string_view operation)
+{
+    failure why(errc::crc_mismatch, "sent " + std::to_string(sent) + ", stored " + stored +
                                         ": an object is there, with other bytes than those sent");
-    why.edit().request_id = stored.request_id;
-    co_return std::move(why).in(request.operation);
+    why.edit().request_id = std::move(request_id);
+    return std::move(why).in(operation);
 }
 
 /// Finds out whether a request that stores an object was acted upon although its answer was lost: asks for the
