@@ -82,8 +82,9 @@ public:
     http_server& operator=(http_server const&) = delete;
     ~http_server() { asio::dispatch(core_->ex, [core = core_] { core->abandon(); }); }
 
-    /// Binds, listens, and starts accepting.
-    /// Errors: `host_not_found`; `connection_failed` when the address cannot be had, with the reason.
+    /// Binds, listens, and starts accepting. After a failure it can be tried again.
+    /// Errors: `host_not_found`; `connection_failed` when the address cannot be had, with the reason; `invalid_config`
+    /// when it listens already or was stopped.
     result<void> start();
 
     /// The port it listens on. Valid after `start`.
@@ -160,6 +161,9 @@ private:
 inline result<void> http_server::start()
 {
     auto& c = *core_;
+    if (c.stopping || c.acceptor.is_open())
+        return failure(errc::invalid_config, c.stopping ? "the server was stopped; a new one can listen"
+                                                        : "the server listens already");
     std::error_code ec;
     auto address = asio::ip::make_address(c.config.host(), ec);
     if (ec) {
@@ -179,9 +183,12 @@ inline result<void> http_server::start()
         c.acceptor.listen(asio::socket_base::max_listen_connections, ec);
     if (!ec)
         c.local = c.acceptor.local_endpoint(ec);
-    if (ec)
+    if (ec) {
+        std::error_code ignored;
+        c.acceptor.close(ignored);
         return failure(errc::connection_failed, "cannot listen on " + c.config.host() + ":" +
                                                     std::to_string(c.config.port()) + ": " + ec.message());
+    }
     c.accepting = true;
     auto on_end = [self = core_](std::exception_ptr) {
         self->accepting = false;
