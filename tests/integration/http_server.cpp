@@ -1,4 +1,4 @@
-// The HTTP server over loopback: how it starts.
+// The HTTP server over loopback: how it starts and how it stops.
 #include <ossify/server/http_server.hpp>
 
 #include "printers.hpp"
@@ -7,9 +7,11 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -17,6 +19,7 @@
 #include <string_view>
 
 using namespace ossify;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -98,4 +101,30 @@ TEST_CASE("a server that was stopped does not start again, and says so")
     auto const again = server.start();
     REQUIRE_FALSE(again);
     CHECK(again.error() == errc::invalid_config);
+}
+
+TEST_CASE("several stops wait at the same time without keeping the loop busy, and the one with the least patience counts")
+{
+    asio::io_context io(1);
+    asio::steady_timer never(io, asio::steady_timer::time_point::max());
+    bool entered = false;
+    http_server server(io.get_executor(), http_server_config(), [&](http_exchange&) -> awaitable<void> {
+        entered = true;
+        co_await never.async_wait(awaited);
+    });
+    REQUIRE(server.start());
+    waiting_client client(io);
+    client.ask(server);
+    while (!entered)
+        io.run_one();
+    int ended = 0;
+    auto const on_end = [&](std::exception_ptr) { ++ended; };
+    asio::co_spawn(io, server.stop(1h), on_end);
+    asio::co_spawn(io, server.stop(2h), on_end);
+    REQUIRE(settle(io) < 1000);
+    CHECK(ended == 0);
+    asio::co_spawn(io, server.stop(0ms), on_end);
+    io.run();
+    CHECK(ended == 3);
+    CHECK(server.connections() == 0);
 }

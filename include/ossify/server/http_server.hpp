@@ -95,7 +95,8 @@ public:
     std::size_t connections() const noexcept { return core_->open.size(); }
 
     /// Accepts no more, lets exchanges under way end within `grace`, then cuts off what is left. Completes when the
-    /// last connection is gone. Cancellation: terminal cuts off at once.
+    /// last connection is gone. Another call meanwhile can only shorten the time.
+    /// Cancellation: terminal cuts off at once.
     awaitable<void> stop(std::chrono::milliseconds grace = std::chrono::seconds(5));
 
 private:
@@ -141,7 +142,7 @@ private:
         http_handler handler;
         asio::ip::tcp::acceptor acceptor;
         asio::ip::tcp::endpoint local;
-        asio::steady_timer changed;  // cancelled when a connection ends or the server stops
+        asio::steady_timer changed;  // cancelled when a connection ends or the server stops; expires to cut off
         std::shared_ptr<watchdog<clock>> dog;
         std::list<client> open;
         bool stopping = false;
@@ -288,17 +289,18 @@ inline awaitable<void> http_server::stop_core(std::shared_ptr<core> self, std::c
         else if (c.stream != nullptr)
             c.stream->close();
     }
-    self->changed.cancel();
-    bool cut = false;
-    auto const until = clock::now() + grace;
+    // One timer for all stops at once: to set it wakes who waits for it, so it is set only when that must be.
+    if (auto const until = clock::now() + grace; until < self->changed.expiry())
+        self->changed.expires_at(until);
     while (!self->open.empty() || self->accepting) {
-        self->changed.expires_at(cut ? clock::time_point::max() : until);
         co_await self->changed.async_wait(awaited);
         auto const state = co_await asio::this_coro::cancellation_state;
-        if (!cut && (clock::now() >= until || state.cancelled() != asio::cancellation_type::none)) {
-            cut = true;
-            self->cut_off();
+        bool const cancelled = state.cancelled() != asio::cancellation_type::none;
+        if (cancelled)
             co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        if (cancelled || clock::now() >= self->changed.expiry()) {
+            self->changed.expires_at(clock::time_point::max());
+            self->cut_off();
         }
     }
 }
