@@ -274,6 +274,23 @@ TEST_CASE("cancelling run cuts off what is under way and frees the port")
     CHECK(*again);
 }
 
+TEST_CASE("a server that was stopped does not start again and says so; run has nothing left to do")
+{
+    result<void> started;
+    result<void> ran = failure();
+    auto const work = [&](asio::io_context& io) -> awaitable<void> {
+        callback_server server(io.get_executor());
+        server.start().value();
+        co_await server.stop();
+        started = server.start();
+        ran = co_await server.run();
+    };
+    run(work);
+    REQUIRE_FALSE(started);
+    CHECK(started.error() == errc::invalid_config);
+    CHECK(ran);
+}
+
 TEST_CASE("a port that is taken is reported")
 {
     result<void> second;

@@ -54,11 +54,12 @@ public:
         router_->on_any(std::move(handler));
     }
 
-    /// Binds and listens; before this no port is taken. `run` does it when nobody did.
-    /// Errors: host_not_found; connection_failed when the address cannot be had.
+    /// Binds and listens; before this no port is taken. `run` does it when nobody did. Nothing happens while it listens.
+    /// Errors: host_not_found; connection_failed when the address cannot be had; invalid_config after `stop`, because
+    /// a server listens once.
     result<void> start()
     {
-        if (state_ != state::idle)
+        if (state_ == state::serving)
             return {};
         auto started = server_.start();
         if (started)
@@ -66,7 +67,7 @@ public:
         return started;
     }
 
-    /// Serves until `stop` was called and is done.
+    /// Serves until `stop` was called and is done; returns at once when that was before.
     /// Errors: as `start`. Cancellation: terminal; what is under way is cut off before this returns.
     awaitable<result<void>> run();
 
@@ -102,9 +103,11 @@ inline std::string callback_server::url() const
 
 inline awaitable<result<void>> callback_server::run()
 {
-    auto started = start();
-    if (!started)
-        co_return started;
+    if (state_ == state::idle) {
+        auto started = start();
+        if (!started)
+            co_return started;
+    }
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     while (state_ != state::stopped) {
