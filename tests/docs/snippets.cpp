@@ -140,7 +140,7 @@ using document_contract = ossify::callback_contract<document_stored>;
 auto callback_for(ossify::callback_guard const& guard, std::string const& object, ossify::codec::wall_time now)
 {
     return document_contract::to("https://app.example.com/oss/document")
-        .set<&document_stored::proof>(guard.issue(object, now + 10min));
+        .set<&document_stored::proof>(guard.issue(object, now + 10min + 1h));   // the grant, and the longest upload
 }
 
 // who receives the callback
