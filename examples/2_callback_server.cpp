@@ -6,6 +6,7 @@
 
 #include <asio/io_context.hpp>
 
+#include <exception>
 #include <iostream>
 #include <string>
 
@@ -16,7 +17,7 @@ ossify::awaitable<photo_reply> on_photo(photo_stored const& photo)
 }
 
 int main(int argc, char** argv)
-{
+try {
     auto const port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8080);
     auto config = ossify::server_config().listen("127.0.0.1", port);
     if (argc > 2)
@@ -27,4 +28,7 @@ int main(int argc, char** argv)
     server.start().value();
     std::cout << "listening on " << server.url() << std::endl;
     io.run();
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

@@ -6,10 +6,10 @@
 #include <ossify/client.hpp>
 
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
 #include <chrono>
+#include <exception>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -17,23 +17,22 @@
 ossify::awaitable<void> grant_upload(ossify::client& oss, std::string application)
 {
     auto const callback = photo_contract::to(application + "/oss/photo").value().set<&photo_stored::user_id>("alice");
-    auto const grant = co_await oss.presign_put(
+    auto const granted = co_await oss.presign_put(
         ossify::put_object_request("photos", "holiday.jpg").content_type("image/jpeg").callback(callback),
         std::chrono::minutes(10));
-    if (!grant) {
-        std::cerr << grant.error() << '\n';
-        co_return;
-    }
+    auto const& grant = granted.value();
     std::cout << "curl --upload-file PHOTO";
-    for (auto const [name, value] : grant->headers)  // all that are signed: with any other the service refuses
+    for (auto const [name, value] : grant.headers)  // all that are signed: with any other the service refuses
         std::cout << " --header '" << name << ": " << value << "'";
-    std::cout << " '" << grant->url << "'" << std::endl;
+    std::cout << " '" << grant.url << "'" << std::endl;
 }
 
 int main(int argc, char** argv)
-{
-    if (argc < 3)
+try {
+    if (argc < 3) {
+        std::cerr << "usage: 4_presign ENDPOINT APPLICATION_SERVER [v1|v4]\n";
         return 2;
+    }
     bool const v1 = argc > 3 && std::string_view(argv[3]) == "v1";
     asio::io_context io(1);
     ossify::client oss(io.get_executor(),
@@ -42,6 +41,14 @@ int main(int argc, char** argv)
                            .region("cn-hangzhou")
                            .signature(v1 ? ossify::signature_version::v1 : ossify::signature_version::v4)
                            .credentials(ossify::credentials_from_environment()));
-    asio::co_spawn(io, grant_upload(oss, argv[2]), asio::detached);
+    auto const on_end = [](std::exception_ptr thrown) {
+        if (thrown)
+            std::rethrow_exception(thrown);  // out of io.run()
+    };
+    asio::co_spawn(io, grant_upload(oss, argv[2]), on_end);
     io.run();
+    return 0;
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

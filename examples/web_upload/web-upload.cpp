@@ -72,6 +72,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto form_life = 10min;
+constexpr auto longest_upload = 1h;  // the proof is checked after the upload, which may begin when the form ends
+
 constexpr std::string_view usage =
     "usage: web-upload [--listen HOST:PORT] [--public-url URL] [--max-bytes SIZE] [--refuse TEXT]\n"
     "                  [--endpoint URL --region ID --bucket NAME [--public-key-url URL]]\n"
@@ -253,12 +256,12 @@ private:
         std::string const object = "uploads/" + ossify::codec::random_hex_upper(8);
         auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         ossify::form_request request(options_.bucket);
-        request.key(object).max_bytes(options_.max_bytes).expires_in(10min);
+        request.key(object).max_bytes(options_.max_bytes).expires_in(form_life);
         request.content_type(wish.type.empty() ? "application/octet-stream" : wish.type);
         request.callback(photo_contract::to(callback_url_)
                              .value()
                              .set<&photo_stored::name>(wish.name)
-                             .set<&photo_stored::proof>(guard_.issue(object, now + 10min)));
+                             .set<&photo_stored::proof>(guard_.issue(object, now + form_life + longest_upload)));
         return oss_.sign_form(std::move(request));
     }
 

@@ -10,13 +10,13 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/this_coro.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -140,7 +140,7 @@ using document_contract = ossify::callback_contract<document_stored>;
 auto callback_for(ossify::callback_guard const& guard, std::string const& object, ossify::codec::wall_time now)
 {
     return document_contract::to("https://app.example.com/oss/document")
-        .set<&document_stored::proof>(guard.issue(object, now + 10min));
+        .set<&document_stored::proof>(guard.issue(object, now + 10min + 1h));   // the grant, and the longest upload
 }
 
 // who receives the callback
@@ -193,7 +193,8 @@ ossify::awaitable<void> upload_log(ossify::client& oss, asio::ip::tcp::socket& f
 
 void start(asio::io_context& io, ossify::client& oss, asio::cancellation_signal& stop)
 {
-    asio::co_spawn(io, upload_film(oss), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+    auto const on_end = [](std::exception_ptr thrown) { if (thrown) std::rethrow_exception(thrown); };   // out of io.run()
+    asio::co_spawn(io, upload_film(oss), asio::bind_cancellation_slot(stop.slot(), on_end));
     // stop.emit(asio::cancellation_type::terminal) stops and has the service drop what was sent,
     // stop.emit(asio::cancellation_type::total) stops and keeps it, for the checkpoint
 }

@@ -21,6 +21,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -100,6 +101,47 @@ public:
 private:
     asio::ip::tcp::socket socket_;
     std::string bytes_;
+};
+
+/// Lets the loop turn until `done`, but not for ever.
+template<class Done>
+awaitable<void> turn_until(Done done)
+{
+    for (int turns = 0; turns != 1000 && !done(); ++turns)
+        co_await asio::post(asio::use_awaitable_t<asio::any_io_executor>{});
+}
+
+/// A server whose handler waits until it is let go, with a callback under way.
+class kept_busy {
+public:
+    explicit kept_busy(asio::io_context& io)
+        : server(io.get_executor(), trusting()), gate(io, asio::steady_timer::time_point::max()),
+          client_(io.get_executor())
+    {
+        server.on_any([this](received_callback const&) { return wait(); });
+        server.start().value();
+    }
+    awaitable<void> begin()
+    {
+        co_await client_.connect(server.port());
+        co_await client_.send(signed_callback().request());
+        while (!entered_)
+            co_await asio::post(asio::use_awaitable_t<asio::any_io_executor>{});
+    }
+
+    callback_server server;
+    asio::steady_timer gate;
+
+private:
+    awaitable<json::value> wait()
+    {
+        entered_ = true;
+        co_await gate.async_wait(awaited);
+        co_return nullptr;
+    }
+
+    raw_client client_;
+    bool entered_ = false;
 };
 
 }  // namespace
@@ -272,6 +314,70 @@ TEST_CASE("cancelling run cuts off what is under way and frees the port")
     CHECK(ended);
     REQUIRE(again);
     CHECK(*again);
+}
+
+TEST_CASE("a second stop with less patience cuts off what the first one waits for")
+{
+    int ended = 0;
+    bool waited = false;
+    bool cut_off = false;
+    auto const work = [&](asio::io_context& io) -> awaitable<void> {
+        kept_busy busy(io);
+        co_await busy.begin();
+        auto const on_end = [&](std::exception_ptr) { ++ended; };
+        asio::co_spawn(io, busy.server.stop(1h), on_end);
+        for (int i = 0; i != 20; ++i)
+            co_await asio::post(asio::use_awaitable_t<asio::any_io_executor>{});
+        waited = ended == 0 && busy.server.connections() == 1;
+        asio::co_spawn(io, busy.server.stop(0ms), on_end);
+        co_await turn_until([&] { return ended == 2; });
+        cut_off = ended == 2 && busy.server.connections() == 0;
+        busy.gate.cancel();
+        co_await turn_until([&] { return ended == 2; });
+    };
+    run(work);
+    CHECK(waited);
+    CHECK(cut_off);
+}
+
+TEST_CASE("cancelling run while stop waits cuts off what is under way before run ends")
+{
+    bool stopped = false;
+    std::optional<std::size_t> left;
+    auto const work = [&](asio::io_context& io) -> awaitable<void> {
+        kept_busy busy(io);
+        asio::cancellation_signal cancel;
+        auto on_end = [&](std::exception_ptr, result<void>) { left = busy.server.connections(); };
+        asio::co_spawn(io, busy.server.run(), asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
+        co_await busy.begin();
+        asio::co_spawn(io, busy.server.stop(1h), [&](std::exception_ptr) { stopped = true; });
+        for (int i = 0; i != 20; ++i)
+            co_await asio::post(asio::use_awaitable_t<asio::any_io_executor>{});
+        cancel.emit(asio::cancellation_type::terminal);
+        co_await turn_until([&] { return left && stopped; });
+        busy.gate.cancel();
+        co_await turn_until([&] { return left && stopped; });
+    };
+    run(work);
+    CHECK(left == std::size_t{0});
+    CHECK(stopped);
+}
+
+TEST_CASE("a server that was stopped does not start again and says so; run has nothing left to do")
+{
+    result<void> started;
+    result<void> ran = failure();
+    auto const work = [&](asio::io_context& io) -> awaitable<void> {
+        callback_server server(io.get_executor());
+        server.start().value();
+        co_await server.stop();
+        started = server.start();
+        ran = co_await server.run();
+    };
+    run(work);
+    REQUIRE_FALSE(started);
+    CHECK(started.error() == errc::invalid_config);
+    CHECK(ran);
 }
 
 TEST_CASE("a port that is taken is reported")

@@ -87,6 +87,19 @@ class Curl(unittest.TestCase):
                 self.assertEqual(self.code_of(words[:-1] + [words[-1].replace("callback=", "callback=A", 1)]),
                                  "SignatureDoesNotMatch")
 
+    def test_what_cannot_be_granted_ends_with_1_and_the_reason(self):
+        for arguments, env, why in (([self.endpoint, "ftp://application"], ENVIRONMENT, "ftp"),
+                                    (["nonsense://x", self.application], ENVIRONMENT, "nonsense"),
+                                    ([self.endpoint, self.application], {}, "OSS_ACCESS_KEY_ID is not set")):
+            with self.subTest(why):
+                done = subprocess.run([PRESIGN, *arguments], capture_output=True, text=True, timeout=60, env=env)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn(why, done.stderr)
+
+    def test_wrong_usage_ends_with_2(self):
+        done = subprocess.run([PRESIGN], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr.split()[:2]), (2, ["usage:", "4_presign"]))
+
 
 if __name__ == "__main__":
     if shutil.which("curl") is None:

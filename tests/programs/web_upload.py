@@ -3,6 +3,8 @@
 
 usage: web_upload.py WEB_UPLOAD OSS_EMULATOR [test names]
 """
+import base64
+import datetime
 import http.client
 import json
 import os
@@ -89,6 +91,14 @@ class Application(unittest.TestCase):
                     status, answer = post(form, b"x", [(name, value + "x")])
                     self.assertIn(status, (400, 403), answer)
             self.assertEqual(post(form, b"1234567890")[0], 200)
+
+    def test_an_upload_that_begins_as_the_form_ends_has_an_hour_before_its_proof_ends(self):
+        with Program(WEB_UPLOAD) as app:
+            fields = dict(form_for(app, "a.txt")["fields"])
+        policy = json.loads(base64.b64decode(fields["policy"]))
+        form_ends = datetime.datetime.fromisoformat(policy["expiration"].replace("Z", "+00:00")).timestamp()
+        proof_ends = int(fields["x:proof"].split(".")[0])
+        self.assertGreater(proof_ends - form_ends, 3590)
 
     def test_an_application_that_refuses_leaves_the_file_stored_and_says_no_more_than_its_status(self):
         with Program(WEB_UPLOAD, "--refuse", "unwanted") as app:

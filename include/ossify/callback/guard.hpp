@@ -25,7 +25,7 @@ namespace ossify {
 /// for an object for which nobody granted an upload, nor after its expiry.
 ///
 ///     ossify::callback_guard guard(key);
-///     contract::to(url).set<&photo_stored::proof>(guard.issue(object, now + 10min));      // uploader
+///     contract::to(url).set<&photo_stored::proof>(guard.issue(object, expires));          // uploader
 ///     server.on<contract>("/oss/photo", handler).guarded_by<&photo_stored::proof>(guard);  // application server
 ///
 /// The uploading client sees the proof and can repeat it until it expires; `receiver_config::replay_guard` is for that.
@@ -44,6 +44,8 @@ public:
     }
 
     /// Returns: the proof that an upload of `object` was granted; digits, letters and a dot, about 75 bytes.
+    /// `expires` is compared when the callback arrives, after the upload: add the longest upload to the grant's time.
+    /// Otherwise the object of a slow upload is stored and its callback refused.
     std::string issue(std::string_view object, codec::wall_time expires) const
     {
         std::string const seconds = std::to_string(expires.time_since_epoch().count());

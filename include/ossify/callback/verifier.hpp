@@ -18,7 +18,8 @@ namespace ossify {
 /// The URL of the key that the service signs callbacks with.
 inline constexpr std::string_view callback_key_url = "https://gosspublic.alicdn.com/callback_pub_key_v1.pem";
 
-/// A copy of that key, which does not change: used when it cannot be fetched.
+/// A copy of that key. A receiver tries it first, without a fetch; a signature that it does not fit makes the receiver
+/// look for a newer one at the URL.
 /// Source: OSS documentation, "Callback"; it verifies the worked example there.
 inline constexpr std::string_view callback_key_pem =
     "-----BEGIN PUBLIC KEY-----\n"

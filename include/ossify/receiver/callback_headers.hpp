@@ -64,7 +64,6 @@ public:
     std::string authorization;  ///< the signature, in Base64
     std::string key_url;        ///< x-oss-pub-key-url, in Base64
     std::string content_type;
-    std::string request_id;     ///< of the upload; the signature does not cover it
 
 private:
     template<class Lookup>
@@ -73,7 +72,6 @@ private:
         authorization = std::string_view(find("authorization"));
         key_url = std::string_view(find("x-oss-pub-key-url"));
         content_type = std::string_view(find("content-type"));
-        request_id = std::string_view(find("x-oss-request-id"));
     }
 };
 

@@ -332,6 +332,9 @@ awaitable<detail::callback_answer> basic_callback_router<Transport>::within(type
     }
     if (r->out)
         co_return *std::move(r->out);
+    if (clock::now() < until)
+        co_return detail::callback_answer::refused(503, "cancelled before the answer was ready, as when the server stops",
+                                                   "the application is stopping");
     auto const limit = r->owner->config.answer_within().count();
     co_return detail::callback_answer::refused(
         503, "the replay guard or the handler took longer than " + std::to_string(limit) +

@@ -14,6 +14,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -54,11 +55,12 @@ public:
         router_->on_any(std::move(handler));
     }
 
-    /// Binds and listens; before this no port is taken. `run` does it when nobody did.
-    /// Errors: host_not_found; connection_failed when the address cannot be had.
+    /// Binds and listens; before this no port is taken. `run` does it when nobody did. Nothing happens while it listens.
+    /// Errors: host_not_found; connection_failed when the address cannot be had; invalid_config after `stop`, because
+    /// a server listens once.
     result<void> start()
     {
-        if (state_ != state::idle)
+        if (state_ == state::serving)
             return {};
         auto started = server_.start();
         if (started)
@@ -66,12 +68,13 @@ public:
         return started;
     }
 
-    /// Serves until `stop` was called and is done.
+    /// Serves until `stop` was called and is done; returns at once when that was before.
     /// Errors: as `start`. Cancellation: terminal; what is under way is cut off before this returns.
     awaitable<result<void>> run();
 
     /// Accepts no more, lets callbacks under way be answered within `grace`, then cuts off what is left. Waits as long
-    /// for handlers that were given up before. Cancellation: terminal cuts off at once.
+    /// for handlers that were given up before. Another call meanwhile can only shorten the time: `stop(0ms)` cuts off.
+    /// Does nothing before `start`. Cancellation: terminal cuts off at once.
     awaitable<void> stop(std::chrono::milliseconds grace = std::chrono::seconds(5));
 
     /// Valid after `start`.
@@ -88,6 +91,8 @@ private:
     asio::steady_timer stopped_;  // cancelled when the state changes
     http_server server_;
     state state_ = state::idle;
+    std::size_t stops_ = 0;  // under way
+    std::chrono::steady_clock::time_point stop_by_ = std::chrono::steady_clock::time_point::max();
 };
 
 inline std::string callback_server::url() const
@@ -102,17 +107,20 @@ inline std::string callback_server::url() const
 
 inline awaitable<result<void>> callback_server::run()
 {
-    auto started = start();
-    if (!started)
-        co_return started;
+    if (state_ == state::idle) {
+        auto started = start();
+        if (!started)
+            co_return started;
+    }
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
+    bool cut_off = false;
     while (state_ != state::stopped) {
         co_await stopped_.async_wait(awaited);
         auto const cancelled = co_await asio::this_coro::cancellation_state;
-        if (cancelled.cancelled() != asio::cancellation_type::none) {
-            co_await stop(std::chrono::milliseconds(0));
-            break;
+        if (!cut_off && cancelled.cancelled() != asio::cancellation_type::none) {
+            cut_off = true;
+            co_await stop(std::chrono::milliseconds(0));  // another stop may end later
         }
     }
     co_await asio::this_coro::throw_if_cancelled(throws);
@@ -121,25 +129,27 @@ inline awaitable<result<void>> callback_server::run()
 
 inline awaitable<void> callback_server::stop(std::chrono::milliseconds grace)
 {
-    if (state_ != state::serving)
+    if (state_ == state::idle || state_ == state::stopped)
         co_return;
     state_ = state::stopping;
-    // The state must change at the end whatever happens: `run` waits for it.
+    stop_by_ = std::min(stop_by_, std::chrono::steady_clock::now() + grace);
+    // The state must change at the end of the last call whatever happens: `run` waits for it.
     struct ending {
-        explicit ending(callback_server& s) : server(s) {}
+        explicit ending(callback_server& s) : server(s) { ++server.stops_; }
         ending(ending const&) = delete;
         ending& operator=(ending const&) = delete;
         ~ending()
         {
+            if (--server.stops_ != 0)
+                return;
             server.state_ = state::stopped;
             server.stopped_.cancel();
         }
         callback_server& server;
     };
     ending const end(*this);
-    auto const until = std::chrono::steady_clock::now() + grace;
     co_await server_.stop(grace);
-    while (router_->late_handlers() != 0 && std::chrono::steady_clock::now() < until) {
+    while (router_->late_handlers() != 0 && std::chrono::steady_clock::now() < stop_by_) {
         asio::steady_timer pause(stopped_.get_executor(), std::chrono::milliseconds(10));
         co_await pause.async_wait(awaited);
     }

@@ -263,7 +263,9 @@ awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url)
         if (known != self->entries.end() && known->second.under_way) {
             known->second.under_way->passengers.push_back(place);
         } else {
-            if (self->closing || !self->admit(url, now))
+            if (self->closing)
+                co_return failure(errc::key_unavailable, "the receiver is closing; the key's URL was not asked");
+            if (!self->admit(url, now))
                 co_return failure(errc::key_unavailable, "too many different key URLs; this one was not asked");
             started = std::make_shared<flight>();
             started->passengers.push_back(place);

@@ -82,8 +82,9 @@ public:
     http_server& operator=(http_server const&) = delete;
     ~http_server() { asio::dispatch(core_->ex, [core = core_] { core->abandon(); }); }
 
-    /// Binds, listens, and starts accepting.
-    /// Errors: `host_not_found`; `connection_failed` when the address cannot be had, with the reason.
+    /// Binds, listens, and starts accepting. After a failure it can be tried again.
+    /// Errors: `host_not_found`; `connection_failed` when the address cannot be had, with the reason; `invalid_config`
+    /// when it listens already or was stopped.
     result<void> start();
 
     /// The port it listens on. Valid after `start`.
@@ -94,7 +95,8 @@ public:
     std::size_t connections() const noexcept { return core_->open.size(); }
 
     /// Accepts no more, lets exchanges under way end within `grace`, then cuts off what is left. Completes when the
-    /// last connection is gone. Cancellation: terminal cuts off at once.
+    /// last connection is gone. Another call meanwhile can only shorten the time.
+    /// Cancellation: terminal cuts off at once.
     awaitable<void> stop(std::chrono::milliseconds grace = std::chrono::seconds(5));
 
 private:
@@ -140,7 +142,7 @@ private:
         http_handler handler;
         asio::ip::tcp::acceptor acceptor;
         asio::ip::tcp::endpoint local;
-        asio::steady_timer changed;  // cancelled when a connection ends or the server stops
+        asio::steady_timer changed;  // cancelled when a connection ends or the server stops; expires to cut off
         std::shared_ptr<watchdog<clock>> dog;
         std::list<client> open;
         bool stopping = false;
@@ -160,6 +162,9 @@ private:
 inline result<void> http_server::start()
 {
     auto& c = *core_;
+    if (c.stopping || c.acceptor.is_open())
+        return failure(errc::invalid_config, c.stopping ? "the server was stopped; a new one can listen"
+                                                        : "the server listens already");
     std::error_code ec;
     auto address = asio::ip::make_address(c.config.host(), ec);
     if (ec) {
@@ -179,9 +184,12 @@ inline result<void> http_server::start()
         c.acceptor.listen(asio::socket_base::max_listen_connections, ec);
     if (!ec)
         c.local = c.acceptor.local_endpoint(ec);
-    if (ec)
+    if (ec) {
+        std::error_code ignored;
+        c.acceptor.close(ignored);
         return failure(errc::connection_failed, "cannot listen on " + c.config.host() + ":" +
                                                     std::to_string(c.config.port()) + ": " + ec.message());
+    }
     c.accepting = true;
     auto on_end = [self = core_](std::exception_ptr) {
         self->accepting = false;
@@ -281,17 +289,18 @@ inline awaitable<void> http_server::stop_core(std::shared_ptr<core> self, std::c
         else if (c.stream != nullptr)
             c.stream->close();
     }
-    self->changed.cancel();
-    bool cut = false;
-    auto const until = clock::now() + grace;
+    // One timer for all stops at once: to set it wakes who waits for it, so it is set only when that must be.
+    if (auto const until = clock::now() + grace; until < self->changed.expiry())
+        self->changed.expires_at(until);
     while (!self->open.empty() || self->accepting) {
-        self->changed.expires_at(cut ? clock::time_point::max() : until);
         co_await self->changed.async_wait(awaited);
         auto const state = co_await asio::this_coro::cancellation_state;
-        if (!cut && (clock::now() >= until || state.cancelled() != asio::cancellation_type::none)) {
-            cut = true;
-            self->cut_off();
+        bool const cancelled = state.cancelled() != asio::cancellation_type::none;
+        if (cancelled)
             co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        if (cancelled || clock::now() >= self->changed.expiry()) {
+            self->changed.expires_at(clock::time_point::max());
+            self->cut_off();
         }
     }
 }

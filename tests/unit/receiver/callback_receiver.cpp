@@ -302,7 +302,7 @@ TEST_CASE("a replay guard sees the same text for the same callback whatever its 
     signed_callback const c;
     auto headers = headers_of(c);
     auto const first = r.verify(c.target, headers, c.body);
-    headers.request_id = "another";
+    headers.content_type = "another";
     auto const second = r.verify(c.target, headers, c.body);
     auto const different = r.verify(signed_callback(c.target, c.body + " "));
     CHECK(first);

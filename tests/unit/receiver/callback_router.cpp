@@ -544,6 +544,21 @@ TEST_CASE("a handler is cancelled with its connection, at whatever step that hap
     }
 }
 
+TEST_CASE("a handler that is cut off before its time is not said to have taken too long")
+{
+    routed r;
+    r.router->on<photo_contract>("/oss/photo", &reply_late);
+    r.client.sends(signed_callback().request()).stays();
+    r.start();
+    testing::run_in_virtual_time(r.io, 1s);
+    r.cancel.emit(asio::cancellation_type::terminal);
+    testing::run_in_virtual_time(r.io, 1s);
+    REQUIRE(r.log.size() == 1);
+    CHECK(r.log.front().verified);
+    CHECK(r.log.front().status == 503);
+    CHECK(r.log.front().reason == "cancelled before the answer was ready, as when the server stops");
+}
+
 TEST_CASE("the router may go while a handler is still at work")
 {
     routed r;
