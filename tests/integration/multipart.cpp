@@ -516,6 +516,43 @@ TEST_CASE("a completion that is never answered is settled when its time is over"
     }
 }
 
+TEST_CASE("a completion that was not acted upon is not sent again when its time is over")
+{
+    std::string const text = text_of(3 * part_bytes);
+    scene s;
+    int completions = 0;
+    s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::post || r.body.empty())
+            return std::nullopt;
+        ++completions;
+        return testing::scripted_reply::silence();
+    };
+    auto const began = testing::manual_clock::now();
+    auto const stored = s.run(s.oss.upload(in_parts(text).time_limit(std::chrono::minutes(3))));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::operation_timeout);
+    CHECK(completions == 1);
+    CHECK(testing::manual_clock::now() - began < std::chrono::seconds(181));
+    CHECK(s.service.open_uploads() == 0);
+}
+
+TEST_CASE("an upload's own time limit goes before the client's, also when it is one put")
+{
+    timeouts limits;
+    limits.operation = std::chrono::seconds(5);
+    scene s({}, tests::emulated_service::client_config(1).limits(limits));
+    s.service.before = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::put)
+            return std::nullopt;
+        return testing::scripted_reply::silence();
+    };
+    auto const began = testing::manual_clock::now();
+    CHECK_FALSE(s.run(s.oss.upload(upload_request<>("examplebucket", "k").body("x").time_limit(std::chrono::seconds(30)))));
+    auto const took = testing::manual_clock::now() - began;
+    CHECK(took >= std::chrono::seconds(30));
+    CHECK(took < std::chrono::seconds(31));
+}
+
 TEST_CASE("the time limit of a stream that is put counts from its beginning")
 {
     class slow {
@@ -538,7 +575,11 @@ TEST_CASE("the time limit of a stream that is put counts from its beginning")
         bool ended_ = false;
     };
     scene s;
-    s.service.before = [](testing::received_request const&) { return testing::scripted_reply::silence(); };
+    s.service.before = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::put)
+            return std::nullopt;
+        return testing::scripted_reply::silence();
+    };
     auto const began = testing::manual_clock::now();
     auto const stored = s.run(s.oss.upload_stream(
         upload_stream_request<>("examplebucket", "k").source(slow()).time_limit(std::chrono::seconds(8))));

@@ -173,6 +173,20 @@ TEST_CASE("a completion with parts of which little is known tells what it knows"
     }
 }
 
+TEST_CASE("a clock that was corrected is no reason to doubt what the service says of an upload")
+{
+    auto config = tests::emulated_service::client_config();
+    config.wall_clock([] {
+        return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - std::chrono::hours(3);
+    });
+    scene s({}, config);
+    auto const stored = s.run(s.oss.complete_multipart_upload(
+        complete_multipart_upload_request(multipart_upload("examplebucket", "k", "0123456789ABCDEF0123456789ABCDEF"))
+            .add(part(1, "0123", 5, 7))));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::no_such_upload);
+}
+
 TEST_CASE("a completion that is cancelled leaves in doubt what may be, and nothing else")
 {
     std::string const text = text_of(part_bytes);

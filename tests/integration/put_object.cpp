@@ -254,6 +254,56 @@ TEST_CASE("what must act once is not sent again because of a sum that differs: t
     }
 }
 
+TEST_CASE("an answer with another sum is not believed to be damaged when the object cannot be asked for")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request([&](received_request const& r) {
+        scripted_reply answer = service(r);
+        if (r.head.method == http::method::head)
+            return scripted_reply(http_reply(403, {}, {}));
+        auto const right = std::to_string(crc64(*service.stored));
+        answer.bytes.replace(answer.bytes.find(right), right.size(), "4711");
+        return answer;
+    });
+    auto const stored =
+        put(net, settings(3), put_object_request("examplebucket", "k").body("x").forbid_overwrite());
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::crc_mismatch);
+    CHECK(to_string(stored.error()).find("asking for the object failed: HeadObject") != std::string::npos);
+    CHECK(service.puts == 1);
+}
+
+TEST_CASE("a put that must not overwrite does not take its own object for another one")
+{
+    for (bool const own : {true, false}) {
+        CAPTURE(own);
+        memory_transport net;
+        small_service service;
+        int puts = 0;
+        net.on_request([&](received_request const& r) {
+            if (r.head.method != http::method::put)
+                return service(r);
+            if (++puts == 1) {
+                service(r);
+                if (!own)
+                    service.stored = "another";
+                return scripted_reply(http_reply(500, "<Error><Code>InternalError</Code></Error>"));
+            }
+            return scripted_reply(http_reply(409, "<Error><Code>FileAlreadyExists</Code></Error>"));
+        });
+        auto const stored =
+            put(net, settings(3), put_object_request("examplebucket", "k").body("x").forbid_overwrite());
+        CHECK(puts == 2);
+        CHECK(service.heads == 1);
+        REQUIRE(stored.has_value() == own);
+        if (stored)
+            CHECK(stored->crc64 == crc64(std::string_view("x")));
+        else
+            CHECK(stored.error() == errc::object_exists);
+    }
+}
+
 TEST_CASE("a temporary that owns its bytes is kept, other bytes stay the caller's")
 {
     class counted : public std::vector<char> {
@@ -522,6 +572,42 @@ TEST_CASE("put_object can be cancelled at every await and leaves nothing behind"
     CHECK(cancelled > 5);
     CHECK(doubted > 0);
     CHECK(doubted < cancelled);
+}
+
+TEST_CASE("what may have been stored is in doubt whenever a put with a callback is cancelled")
+{
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    for (std::string_view const what : {"another sum", "an internal error"}) {
+        CAPTURE(what);
+        bool finished = false;
+        std::size_t doubted = 0;
+        for (std::size_t handlers = 1; !finished; ++handlers) {
+            memory_transport net;
+            small_service service;
+            net.on_request([&](received_request const& r) {
+                scripted_reply answer = service(r);
+                if (r.head.method != http::method::put)
+                    return answer;
+                if (what == "an internal error")
+                    return scripted_reply(http_reply(500, "<Error><Code>InternalError</Code></Error>"));
+                auto const right = std::to_string(crc64(*service.stored));
+                answer.bytes.replace(answer.bytes.find(right), right.size(), "4711");
+                return answer;
+            });
+            asio::io_context io;
+            memory_client oss(io.get_executor(), settings(2), net);
+            auto const end = tests::run_and_cancel(
+                io, oss.put_object(put_object_request("examplebucket", "k").body("x").callback(notify)), handlers);
+            REQUIRE(end.value);
+            finished = !end.cancelled;
+            if (!finished && !*end.value) {
+                bool const in_doubt = end.value->error() == errc::outcome_unknown;
+                CHECK((in_doubt || !service.stored));
+                doubted += in_doubt;
+            }
+        }
+        CHECK(doubted > 2);
+    }
 }
 
 TEST_CASE("progress counts up to the whole and starts again with a new attempt")

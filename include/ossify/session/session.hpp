@@ -50,7 +50,8 @@ public:
     // out
     unsigned attempts = 0;          ///< requests sent
     unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
-    bool answer_lost = false;       ///< one of them may have been acted upon; told also when the send is cancelled
+    bool answer_lost = false;       ///< the last one may have been acted upon; told also when the send is cancelled
+    bool in_doubt = false;          ///< so may an earlier one, which was answered with an error of the service's own
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
 
@@ -310,6 +311,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 why = *std::move(differs);
             } else if (got) {
                 why = decode_error(request.operation, got->head, got->body);
+                s.in_doubt = s.in_doubt || got->head.status >= 500;
                 if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
                     clock_corrected = true;
                     ++s.forgiven;

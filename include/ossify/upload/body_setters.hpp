@@ -16,7 +16,7 @@ namespace ossify {
 
 namespace detail {
 
-/// A temporary that goes away with the bytes it has. A buffer of Asio is a range too, but of buffers.
+/// A temporary that takes its bytes with it. A buffer of Asio may be a range too, but of buffers.
 template<class Bytes, class Element>
 concept owner_of = !std::is_lvalue_reference_v<Bytes> && std::ranges::contiguous_range<Bytes> &&
                    !std::ranges::borrowed_range<Bytes> &&
@@ -28,8 +28,8 @@ concept owner_of = !std::is_lvalue_reference_v<Bytes> && std::ranges::contiguous
 template<class Request>
 class body_setters {
 public:
-    /// Sends bytes: an `asio::buffer`, a string, a span or a vector of bytes. A temporary that owns its bytes is kept by
-    /// the request; all others stay the caller's.
+    /// Sends bytes: an `asio::buffer`, a string, a span or a vector of bytes. A temporary container is kept by the request;
+    /// all other bytes stay the caller's.
     /// Lifetime: the caller's must live, unchanged, until the operation ends.
     template<class Bytes>
         requires requires(Bytes const& b) {
@@ -46,6 +46,7 @@ public:
             return body(ossify::body::borrowed(
                 std::span(static_cast<std::byte const*>(static_cast<void const*>(bytes.data())), bytes.size())));
     }
+    Request& body(std::string&& text) { return body(ossify::body::owned(std::move(text))); }
     Request& body(ossify::body b) { return keep(std::move(b), {}); }
 
     /// Sends any `body_source`. For a checkpoint it must have `identity()`: a text, or a `file_identity`, that another

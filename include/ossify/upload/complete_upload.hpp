@@ -123,7 +123,9 @@ public:
     completion_state() = default;
 
     unsigned retries = 0;           ///< requests that were sent again
-    send_state<TimePoint> sending;  ///< of the last one: with `answer_lost` the object may be stored
+    send_state<TimePoint> sending;  ///< of the last one
+
+    bool in_doubt() const noexcept { return sending.answer_lost || sending.in_doubt; }  ///< the object may be stored
 };
 
 /// Completes an upload. A lost answer is settled by asking for the object and the upload; only when those say that the
@@ -153,7 +155,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         body const text = body::borrowed(encoded->body);
         auto got = co_await s->send(encoded->request, content(text), state);
         how.retries += state.attempts - 1;
-        attempts += state.attempts;
+        attempts += state.attempts - state.forgiven;
         result<stored_object<>> stored = failure();
         if (got)
             stored = op.decode(encoded->request, got->head, std::move(got->body));
@@ -165,10 +167,10 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             auto const sum = combined_crc64(op.parts);
             if (!check || !sum || op.parts.empty() || !stored->crc64 || *stored->crc64 == *sum)
                 co_return stored;
-            bool const same =
+            auto const same =
                 co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, looked_until);
-            if (!same)
-                co_return other_bytes(*sum, std::to_string(*stored->crc64), stored->request_id, op.operation);
+            if (!same || !*same)
+                co_return other_bytes(*sum, std::to_string(*stored->crc64), same, stored->request_id, op.operation);
             stored->crc64 = *sum;
             co_return stored;
         }
@@ -182,16 +184,20 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         }
         if (!detail::may_be_completed(stored.error(), state.answer_lost, attempts))
             co_return stored;
+        state.answer_lost = true;  // until it is settled
         auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), looked_until);
         if (!verdict)
             co_return std::move(verdict).error();
         if (verdict->stored)
             co_return *std::move(verdict->stored);
         state.answer_lost = false;
-        if (round >= s->settings().retry().max_attempts)
+        state.in_doubt = false;
+        auto const wait = s->settings().retry().delay(round + 1, 0.5);
+        bool const in_time = end == clock::time_point::max() || clock::now() + wait < end;
+        if (round >= s->settings().retry().max_attempts || !in_time)
             co_return stored;
         ++how.retries;
-        co_await s->sleep(s->settings().retry().delay(round + 1, 0.5));
+        co_await s->sleep(wait);
     }
 }
 
@@ -211,11 +217,11 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         auto stored = co_await perform(s, std::move(op), check, how, s->end_after());
         if (stored)
             stored->retries = how.retries;
-        else if (how.sending.answer_lost && stored.error().code() == asio::error::operation_aborted)
+        else if (how.in_doubt() && stored.error().code() == asio::error::operation_aborted)
             co_return unknown;
         co_return stored;
     } catch (std::system_error const& e) {
-        if (e.code() != asio::error::operation_aborted || !how.sending.answer_lost)
+        if (e.code() != asio::error::operation_aborted || !how.in_doubt())
             throw;
     }
     co_return unknown;

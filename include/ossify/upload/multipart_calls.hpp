@@ -94,12 +94,6 @@ awaitable<result<part>> perform(std::shared_ptr<session<Transport>> s, upload_pa
     if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
         co_return std::move(ok).error();
     std::uint64_t const bytes = sends.length;
-    if (std::uint64_t const all = sends.source.size(); sends.offset > all || bytes > all - sends.offset)
-        co_return detail::concerning(
-            failure(errc::invalid_argument, "the bytes from " + std::to_string(sends.offset) + " on, " +
-                                                std::to_string(bytes) + " of them, of a body of " + std::to_string(all))
-                .in(op.operation),
-            op.upload, op.number);
     for (;;) {
         auto request = op.encode();
         if (!request)
@@ -111,7 +105,7 @@ awaitable<result<part>> perform(std::shared_ptr<session<Transport>> s, upload_pa
         if (receipt && state.sums)
             receipt->crc64 = state.crc64;
         // a part can be sent again without harm, and a receipt that makes no sense is one that was damaged
-        if (receipt || state.attempts >= s->settings().retry().max_attempts)
+        if (receipt || state.attempts - state.forgiven >= s->settings().retry().max_attempts)
             co_return receipt;
     }
 }
@@ -120,6 +114,12 @@ awaitable<result<part>> perform(std::shared_ptr<session<Transport>> s, upload_pa
 template<transport Transport>
 awaitable<result<part>> perform(std::shared_ptr<session<Transport>> s, upload_part op, content sends, bool check)
 {
+    if (std::uint64_t const all = sends.source.size(); sends.offset > all || sends.length > all - sends.offset)
+        co_return detail::concerning(
+            failure(errc::invalid_argument, std::to_string(sends.length) + " bytes from " + std::to_string(sends.offset) +
+                                                " on, of a body of " + std::to_string(all))
+                .in(op.operation),
+            op.upload, op.number);
     typename session<Transport>::state state;
     state.end = s->end_after();
     state.sums = check;

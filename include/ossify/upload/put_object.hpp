@@ -162,6 +162,7 @@ public:
     std::function<void(put_progress const&)> on_progress;
     send_observer* observer = nullptr;  ///< in place of `on_progress`; must live until the put ends
     std::chrono::milliseconds time_limit{0};
+    std::chrono::milliseconds to_look{0};  ///< how long, beyond the time limit, the object may be asked for
     bool md5 = false;
     bool crc = true;
     bool exclusive = false;  ///< must not replace an object
@@ -247,13 +248,18 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     auto stored = stored_by<Reply>(put, state.attempts, std::move(got));
     if (!stored || !differs)
         co_return stored;
-    state.answer_lost = true;  // until it is confirmed
-    bool const same = co_await is_as_sent(s, put.request, stored->bytes, stored->etag, state.crc64, state.end);
-    state.answer_lost = false;
-    if (!same)
-        co_return other_bytes(state.crc64, theirs, stored->request_id, put.request.operation);
+    auto const same = co_await is_as_sent(s, put.request, stored->bytes, stored->etag, state.crc64, state.end);
+    if (!same || !*same)
+        co_return other_bytes(state.crc64, theirs, same, stored->request_id, put.request.operation);
     stored->crc64 = state.crc64;
     co_return stored;
+}
+
+/// Whether what stands in the way of a put may be the object that an earlier request of it has stored.
+template<class State>
+bool may_be_own(prepared_put const& put, State const& state, failure const& why)
+{
+    return put.exclusive && why == errc::object_exists && state.attempts - state.forgiven > 1;
 }
 
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
@@ -273,7 +279,8 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         if (put.crc)
             looked_for.crc64 = state.crc64;
         looked_for.age = std::chrono::ceil<std::chrono::seconds>(session<Transport>::clock::now() - began);
-        auto verdict = co_await settle(s, put.request, looked_for, lost, state.end);
+        auto const until = std::max(state.end, session<Transport>::clock::now() + put.to_look);
+        auto verdict = co_await settle(s, put.request, looked_for, lost, until);
         if (!verdict)
             co_return std::move(verdict).error();
         if (*verdict) {
@@ -284,9 +291,12 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         if (!again)
             break;
         auto got = co_await s.send(put.request, put.sends, state);
-        if (got)
+        if (got) {
+            state.answer_lost = true;  // until it is confirmed
             co_return co_await confirmed_by<void>(s, put, state, *got);
+        }
         lost = std::move(got).error();
+        state.answer_lost = state.answer_lost || may_be_own(put, state, lost);
     }
     co_return ended(std::move(lost));
 }
@@ -304,7 +314,7 @@ decltype(auto) typed(result<stored_object<>>&& untyped)
 
 }  // namespace detail
 
-/// Performs a put, until `end` at the latest. See `basic_client::put_object`.
+/// Performs a put, until `end`, where that is given, instead of within its own limit. See `basic_client::put_object`.
 /// One coroutine with a small frame does the usual case: most of what a short put costs here is memory.
 template<transport Transport, class Reply = void>
 awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Transport>> s, prepared_put put,
@@ -323,7 +333,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
     state.on_lost = put.acts_once() ? lost_answer::report : lost_answer::resend;
     failure why(errc::cancelled);
     try {
-        state.end = std::min(end, s->end_after(put.time_limit));
+        state.end = end == session<Transport>::time_point::max() ? s->end_after(put.time_limit) : end;
         if (put.md5) {
             auto const added = co_await detail::add_md5(put, s->buffers());
             if (!added)
@@ -331,11 +341,14 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         }
         auto const began = session<Transport>::clock::now();
         auto got = co_await s->send(put.request, put.sends, state);
-        if (got && put.acts_once() && session<Transport>::mismatch(*got, state, put.request.operation))
+        if (got && put.acts_once() && session<Transport>::mismatch(*got, state, put.request.operation)) {
+            state.answer_lost = true;  // until it is confirmed
             co_return co_await detail::confirmed_by<Reply>(*s, put, state, *got);
+        }
         if (got)
             co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
+        state.answer_lost = state.answer_lost || detail::may_be_own(put, state, why);
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);
             co_return detail::typed<Reply>(std::move(settled));
@@ -344,7 +357,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (e.code() != asio::error::operation_aborted)
             throw;
         why = failure(errc::cancelled);
-        if (state.answer_lost)
+        if (state.answer_lost || state.in_doubt)
             why = failure(errc::outcome_unknown, "cancelled after all was sent").in(put.request.operation);
     }
     co_return ended(std::move(why));

@@ -44,24 +44,27 @@ awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request 
 
 /// Asks for an object whose answer had another CRC-64 than what was sent: a damaged answer says nothing of the object.
 /// Returns: whether the object that is there is the one that was sent, of `bytes` bytes and with that `etag`.
+/// Errors: those of HeadObject.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
-awaitable<bool> is_as_sent(session<Transport>& s, service_request const& request, std::uint64_t bytes,
+awaitable<result<bool>> is_as_sent(session<Transport>& s, service_request const& request, std::uint64_t bytes,
                            std::string const& etag, std::uint64_t crc64, typename session<Transport>::time_point end)
 {
     auto const got = co_await detail::ask_for_object(s, request, end);
     if (!got)
-        co_return false;
+        co_return got.error();
     auto const found = decode_head_object(got->head);
     co_return found && found->crc64 == crc64 && found->bytes == bytes && found->etag == etag;
 }
 
-/// What to say when it is not.
-inline failure other_bytes(std::uint64_t sent, std::string const& stored, std::string request_id,
-                           std::string_view operation)
+/// What to say when it is not, or when nobody could tell.
+inline failure other_bytes(std::uint64_t sent, std::string const& stored, result<bool> const& looked,
+                           std::string request_id, std::string_view operation)
 {
     failure why(errc::crc_mismatch, "sent " + std::to_string(sent) + ", stored " + stored +
                                         ": an object is there, with other bytes than those sent");
+    if (!looked)
+        why.edit().message += ", or the answer is damaged: asking for the object failed: " + to_string(looked.error());
     why.edit().request_id = std::move(request_id);
     return std::move(why).in(operation);
 }

@@ -148,6 +148,7 @@ auto uploader<Transport>::put(body sends) -> awaitable<outcome>
     run_->tracker.expect(sends.size(), 0);
     prepared_put prepared(spec.bucket, spec.key, std::move(sends), spec.headers, spec.callback);
     prepared.crc = spec.check_crc64;
+    prepared.to_look = spec.abort_limit;
     auto stored = co_await steps_.guarded(put_step(run_, std::move(prepared)));
     if (!stored)
         co_return std::move(stored).error();
