@@ -198,7 +198,6 @@ private:
             io_result const step = stream_.try_write_some(std::span(out).subspan(first, count));
             if (step.bytes == 0)
                 return step.ec;
-            x.head_sent = true;
             std::size_t const of_head = std::min(step.bytes, head_left_.size());
             head_left_.remove_prefix(of_head);
             chunk_left_ = chunk_left_.subspan(step.bytes - of_head);

@@ -20,8 +20,10 @@ public:
 
     std::chrono::milliseconds connect{10'000};    ///< resolving and connecting
     std::chrono::milliseconds handshake{10'000};  ///< TLS
-    std::chrono::milliseconds stall{30'000};      ///< between two steps of the body in which a byte moved
-    std::chrono::milliseconds answer{60'000};     ///< from the last byte sent to the head of the answer
+    std::chrono::milliseconds stall{30'000};      ///< while a request is sent: between two steps in which a byte moved
+    /// From the last byte sent to the first of the answer, and then between two reads of it, to its end. That it passed
+    /// is told as `stall_timeout`, too.
+    std::chrono::milliseconds answer{60'000};
     /// The whole operation with all its attempts: its connections and waits. A body source or a credentials provider
     /// that hangs is not cut short by it.
     std::chrono::milliseconds operation{0};
@@ -83,7 +85,6 @@ public:
     // out
     std::uint64_t crc64 = 0;
     std::uint64_t sent = 0;         ///< bytes of the body handed to the stream
-    bool head_sent = false;         ///< something reached the stream
     bool all_sent = false;          ///< the service has everything it needs to act
     bool answer_begun = false;
 };
