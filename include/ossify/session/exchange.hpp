@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,8 @@ public:
     /// Awaited before the next `bytes` are sent; a rate limiter waits here. Only called when `paces()`.
     virtual awaitable<void> pace(std::size_t bytes) = 0;
     virtual bool paces() const noexcept = 0;
+    /// Bytes to `pace` at one time at the most, so that they keep moving however slow that is. Only called when `paces()`.
+    virtual std::size_t stride() const noexcept { return std::numeric_limits<std::size_t>::max(); }
     /// Bytes of the body handed to the connection by the present attempt.
     virtual void on_sent(std::size_t bytes) = 0;
     /// An attempt begins; what an earlier one sent counts for nothing.
