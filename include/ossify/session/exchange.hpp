@@ -30,6 +30,19 @@ public:
     std::chrono::milliseconds operation{0};
 };
 
+/// Which connections are kept for later requests.
+class idle_limits {
+public:
+    idle_limits() = default;
+    idle_limits(std::chrono::milliseconds most_age, std::size_t most_connections)
+        : age(most_age), connections(most_connections)
+    {
+    }
+
+    std::chrono::milliseconds age{30'000};  ///< since the last answer
+    std::size_t connections = 1024;         ///< at the most, over all peers; 0: none is kept
+};
+
 /// A stretch of a body: what one request sends.
 class content {
 public:
