@@ -18,11 +18,16 @@
 #include <asio/post.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace ossify;
@@ -482,6 +487,50 @@ TEST_CASE("a rate limit holds in virtual time, and can be changed while the uplo
                 limit.set(0);
         }))));
     CHECK(testing::manual_clock::now() - again < std::chrono::seconds(8));
+}
+
+TEST_CASE("under a low rate limit every connection keeps moving: a service gives up on one that is silent for 30 seconds")
+{
+    // tells when each part was read; what is read is sent next
+    class watched {
+    public:
+        struct log {
+            testing::manual_clock::duration longest{0};
+            std::size_t most = 0;
+            std::vector<testing::manual_clock::time_point> last;
+        };
+        watched(std::string const& text, std::shared_ptr<log> l) : text_(text), log_(std::move(l)) {}
+        std::uint64_t size() const noexcept { return text_.size(); }
+        awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out)
+        {
+            auto& last = log_->last.at(offset / part_bytes);
+            auto const now = testing::manual_clock::now();
+            if (offset % part_bytes != 0)
+                log_->longest = std::max(log_->longest, now - last);
+            log_->most = std::max(log_->most, out.size());
+            last = now;
+            std::memcpy(out.data(), text_.data() + offset, out.size());
+            co_return out.size();
+        }
+
+    private:
+        std::string const& text_;
+        std::shared_ptr<log> log_;
+    };
+    std::string const text = text_of(6 * part_bytes);
+    scene s;
+    auto const log = std::make_shared<watched::log>();
+    log->last.resize(6);
+    auto const began = testing::manual_clock::now();
+    upload_request<> request("examplebucket", "k");
+    request.body_from(watched(text, log)).part_size(part_bytes).threshold(0).parallel(6).rate_limit(7000);
+    auto const stored = s.run(s.oss.upload(request));
+    REQUIRE(stored);
+    CHECK(stored->crc64 == crc64(text));
+    CHECK(log->most < 4096);
+    CHECK(log->longest < std::chrono::seconds(2));
+    CHECK(testing::manual_clock::now() - began > std::chrono::seconds(80));
+    CHECK(testing::manual_clock::now() - began < std::chrono::seconds(95));
 }
 
 TEST_CASE("the time limit ends an upload that takes too long, and cleans up")

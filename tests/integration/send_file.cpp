@@ -211,6 +211,22 @@ TEST_CASE("stretches are summed far ahead, but not around what has to be read, n
     CHECK(std::ranges::all_of(slow, [](std::size_t bytes) { return bytes <= mib / 2; }));
 }
 
+TEST_CASE("under a low rate limit little is sent at one time, and summed no further ahead")
+{
+    tests::temporary_folder const folder;
+    std::string const path = folder.file("sample");
+    std::string const text = sample(path, 400'000);
+    asio::io_context io(1);
+    emulator oss_here(io.get_executor());
+    oss_here.create_bucket("examplebucket");
+    client oss(io.get_executor(), oss_here.client_config());
+    auto const asked = std::make_shared<std::vector<std::size_t>>();
+    upload_request<> request("examplebucket", "k");
+    request.body_from(summed_source(path, text, asked, 99)).rate_limit(800'000);
+    CHECK(run(io, upload(oss, request)).value().crc64 == crc64(text));
+    CHECK(*asked == std::vector<std::size_t>(4, 100'000));
+}
+
 TEST_CASE("a peer that hangs up while the kernel sends to it is a failure, not a signal")
 {
     tests::temporary_folder const folder;

@@ -185,8 +185,7 @@ private:
             if (e.armed != mark)
                 return;  // armed again meanwhile
         }
-        if (e.subject != nullptr)
-            e.act(e.subject);
+        e.act(e.subject);
     }
 
     std::mutex mutex_;

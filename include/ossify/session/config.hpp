@@ -86,8 +86,14 @@ public:
     /// The most memory, in bytes, that all uploads in parts of the client together hold for bodies. Default 256 MiB. A put
     /// of a file holds 256 KiB beside that while it is sent; `max_connections` bounds how many are.
     config& upload_memory(std::uint64_t bytes) { return set(upload_memory_, bytes); }
-    /// Idle connections older than this are not used again. Default 30 s.
-    config& idle_limit(std::chrono::milliseconds t) { return set(idle_limit_, t); }
+    /// A connection that has been idle for longer than `age` is not used again; default 30 s. Within another quarter of
+    /// `age` it is closed, by whatever request of the client begins or ends then, to any host. No timer does it, which
+    /// would keep `io_context::run` from returning: without a request, idle connections stay open, until the next one or
+    /// the client's end. One that would be idle beside `most` others, over all hosts, is closed at once; default 1,024.
+    config& idle_limit(std::chrono::milliseconds age, std::size_t most = idle_limits().connections)
+    {
+        return set(idle_limit_, idle_limits(age, most));
+    }
 
     /// TLS settings; default: the system's authorities. For one CA file: `tls_context::client_trusting(path).value()`.
     config& tls(tls_context context) { return set(tls_, std::move(context)); }
@@ -112,7 +118,7 @@ public:
     std::function<void(retry_event const&)> const& on_retry() const noexcept { return on_retry_; }
     std::size_t max_connections() const noexcept { return max_connections_; }
     std::uint64_t upload_memory() const noexcept { return upload_memory_; }
-    std::chrono::milliseconds idle_limit() const noexcept { return idle_limit_; }
+    idle_limits const& idle_limit() const noexcept { return idle_limit_; }
     std::optional<tls_context> const& tls() const noexcept { return tls_; }
     std::string const& user_agent() const noexcept { return user_agent_; }
     std::function<codec::wall_time()> const& wall_clock() const noexcept { return wall_clock_; }
@@ -140,7 +146,7 @@ private:
     std::function<void(retry_event const&)> on_retry_;
     std::size_t max_connections_ = 0;
     std::uint64_t upload_memory_ = 256ULL * 1024 * 1024;
-    std::chrono::milliseconds idle_limit_{30'000};
+    idle_limits idle_limit_;
     std::optional<tls_context> tls_;
     std::string user_agent_;
     std::function<codec::wall_time()> wall_clock_;

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -198,7 +199,6 @@ private:
             io_result const step = stream_.try_write_some(std::span(out).subspan(first, count));
             if (step.bytes == 0)
                 return step.ec;
-            x.head_sent = true;
             std::size_t const of_head = std::min(step.bytes, head_left_.size());
             head_left_.remove_prefix(of_head);
             chunk_left_ = chunk_left_.subspan(step.bytes - of_head);
@@ -251,12 +251,14 @@ private:
             x.observer->on_sent(bytes);
     }
 
-    // Makes the next chunk ready to be pushed. Returns: its bytes.
-    awaitable<result<std::size_t>> load(exchange_state& x, buffer_pool& buffers, std::optional<buffer_pool::lease>& block)
+    // Makes the next chunk ready to be pushed, of `most` bytes at the most. Returns: its bytes.
+    awaitable<result<std::size_t>> load(exchange_state& x, std::size_t most, buffer_pool& buffers,
+                                        std::optional<buffer_pool::lease>& block)
     {
         content const& c = *x.sends;
         std::uint64_t const at = c.offset + x.sent;
-        auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, c.length - x.sent));
+        std::uint64_t const rest = std::min<std::uint64_t>(most, c.length - x.sent);
+        auto const wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, rest));
         if (c.source.in_memory()) {
             begin_chunk(x, c.source.bytes().subspan(static_cast<std::size_t>(at), wanted));
             co_return wanted;
@@ -265,8 +267,7 @@ private:
             if (!x.sums)
                 summed_ = c.length;
             if (summed_ <= x.sent) {
-                bool const slow = x.observer != nullptr && x.observer->paces();
-                auto const stretch = std::min<std::uint64_t>(slow ? file_chunk_bytes : stretch_bytes_, c.length - x.sent);
+                auto const stretch = std::min<std::uint64_t>(stretch_bytes_, rest);
                 auto const sum = co_await c.source.checksum_at(at, static_cast<std::size_t>(stretch), x.crc64);
                 if (sum) {
                     x.crc64 = *sum;
@@ -275,7 +276,7 @@ private:
                 stretch_bytes_ = sum ? std::min(2 * stretch_bytes_, file_stretch_bytes) : file_chunk_bytes;
             }
             if (summed_ > x.sent) {
-                file_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(file_chunk_bytes, summed_ - x.sent));
+                file_left_ = static_cast<std::size_t>(std::min({std::uint64_t{file_chunk_bytes}, rest, summed_ - x.sent}));
                 file_end_ = at + file_left_;
                 co_return file_left_;
             }
@@ -301,11 +302,14 @@ private:
             auto wanted = static_cast<std::size_t>(chunk_left_.empty() ? 0 : c.length);  // a short body, sent in part
             if (chunk_left_.empty() && x.sent != c.length) {
                 deadline_.pause();
-                auto const loaded = co_await load(x, buffers, block);
+                bool const slow = x.observer != nullptr && x.observer->paces();
+                std::size_t const most = slow ? std::min(x.observer->stride(), file_chunk_bytes)
+                                              : std::numeric_limits<std::size_t>::max();
+                auto const loaded = co_await load(x, most, buffers, block);
                 if (!loaded)
                     co_return loaded.error();
                 wanted = *loaded;
-                if (x.observer != nullptr && x.observer->paces())
+                if (slow)
                     co_await x.observer->pace(wanted);
                 deadline_.progressed();
             }

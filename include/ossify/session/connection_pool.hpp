@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -18,7 +19,8 @@
 
 namespace ossify {
 
-/// Connections that are kept for the next request to the same peer.
+/// Connections that are kept for the next request to the same peer. Those that have been idle for too long are closed with
+/// a later use, for whatever peer; no timer waits for that.
 /// Thread safety: a monitor; a lease belongs to one operation.
 template<transport Transport>
 class connection_pool : public std::enable_shared_from_this<connection_pool<Transport>> {
@@ -28,12 +30,12 @@ public:
     using time_point = typename clock::time_point;
 
     /// `most`: connections in use at one time, over all peers; 0: any number. Who comes later waits.
-    connection_pool(Transport net, asio::any_io_executor ex, std::size_t most, std::chrono::milliseconds idle_limit)
+    connection_pool(Transport net, asio::any_io_executor ex, std::size_t most, idle_limits idle)
         : net_(std::move(net)),
           ex_(ex),
           dog_(std::make_shared<watchdog<clock>>(std::move(ex))),
           most_(most),
-          idle_limit_(idle_limit)
+          idle_limit_(idle)
     {
     }
 
@@ -256,14 +258,10 @@ private:
     // with the mutex held
     std::unique_ptr<connection_type> take_idle(peer const& to, time_point now)
     {
+        sweep(now);
         auto const at = idle_.find(to);
-        if (at == idle_.end() || at->second.empty())
+        if (at == idle_.end() || at->second.empty() || too_old(*at->second.back(), now))
             return nullptr;
-        if (now - at->second.back()->idle_since() > idle_limit_) {
-            idle_count_ -= at->second.size();  // the newest is too old, and so are the others
-            idle_.erase(at);
-            return nullptr;
-        }
         auto found = std::move(at->second.back());
         at->second.pop_back();
         --idle_count_;
@@ -275,16 +273,30 @@ private:
         auto const now = clock::now();
         c->end_use(now);
         std::lock_guard const lock(mutex_);
-        if (c->reusable()) {
-            auto& line = idle_[c->remote()];
-            line.push_back(std::move(c));
+        sweep(now);
+        if (c->reusable() && idle_count_ < idle_limit_.connections) {
+            idle_[c->remote()].push_back(std::move(c));
             ++idle_count_;
-            while (now - line.front()->idle_since() > idle_limit_) {
+        }
+        pass_on_place();
+    }
+
+    bool too_old(connection_type const& c, time_point now) const { return now - c.idle_since() > idle_limit_.age; }
+
+    // Closes what has been idle for too long, all over, now and then. With the mutex held.
+    void sweep(time_point now)
+    {
+        if (now < next_sweep_)
+            return;
+        next_sweep_ = now + idle_limit_.age / 4;
+        for (auto at = idle_.begin(); at != idle_.end();) {
+            connections& line = at->second;  // the oldest first
+            while (!line.empty() && too_old(*line.front(), now)) {
                 line.pop_front();
                 --idle_count_;
             }
+            at = line.empty() ? idle_.erase(at) : std::next(at);
         }
-        pass_on_place();
     }
 
     static constexpr std::chrono::milliseconds fresh{10};  // since a connection's last answer
@@ -293,12 +305,13 @@ private:
     asio::any_io_executor ex_;
     std::shared_ptr<watchdog<clock>> dog_;
     std::size_t most_;
-    std::chrono::milliseconds idle_limit_;
+    idle_limits idle_limit_;
     mutable std::mutex mutex_;
     std::unordered_map<peer, connections, hash_peer> idle_;
     std::list<std::shared_ptr<waiter>> line_;
     std::size_t in_use_ = 0;
     std::size_t idle_count_ = 0;
+    time_point next_sweep_{};
 };
 
 }  // namespace ossify

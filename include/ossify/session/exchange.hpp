@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,11 +21,26 @@ public:
 
     std::chrono::milliseconds connect{10'000};    ///< resolving and connecting
     std::chrono::milliseconds handshake{10'000};  ///< TLS
-    std::chrono::milliseconds stall{30'000};      ///< between two steps of the body in which a byte moved
-    std::chrono::milliseconds answer{60'000};     ///< from the last byte sent to the head of the answer
+    std::chrono::milliseconds stall{30'000};      ///< while a request is sent: between two steps in which a byte moved
+    /// From the last byte sent to the first of the answer, and then between two reads of it, to its end. That it passed
+    /// is told as `stall_timeout`, too.
+    std::chrono::milliseconds answer{60'000};
     /// The whole operation with all its attempts: its connections and waits. A body source or a credentials provider
     /// that hangs is not cut short by it.
     std::chrono::milliseconds operation{0};
+};
+
+/// Which connections are kept for later requests.
+class idle_limits {
+public:
+    idle_limits() = default;
+    idle_limits(std::chrono::milliseconds most_age, std::size_t most_connections)
+        : age(most_age), connections(most_connections)
+    {
+    }
+
+    std::chrono::milliseconds age{30'000};  ///< since the last answer
+    std::size_t connections = 1024;         ///< at the most, over all peers; 0: none is kept
 };
 
 /// A stretch of a body: what one request sends.
@@ -49,6 +65,8 @@ public:
     /// Awaited before the next `bytes` are sent; a rate limiter waits here. Only called when `paces()`.
     virtual awaitable<void> pace(std::size_t bytes) = 0;
     virtual bool paces() const noexcept = 0;
+    /// Bytes to `pace` at one time at the most, so that they keep moving however slow that is. Only called when `paces()`.
+    virtual std::size_t stride() const noexcept { return std::numeric_limits<std::size_t>::max(); }
     /// Bytes of the body handed to the connection by the present attempt.
     virtual void on_sent(std::size_t bytes) = 0;
     /// An attempt begins; what an earlier one sent counts for nothing.
@@ -83,7 +101,6 @@ public:
     // out
     std::uint64_t crc64 = 0;
     std::uint64_t sent = 0;         ///< bytes of the body handed to the stream
-    bool head_sent = false;         ///< something reached the stream
     bool all_sent = false;          ///< the service has everything it needs to act
     bool answer_begun = false;
 };

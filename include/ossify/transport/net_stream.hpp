@@ -1,6 +1,7 @@
 #ifndef OSSIFY_TRANSPORT_NET_STREAM_HPP
 #define OSSIFY_TRANSPORT_NET_STREAM_HPP
 
+#include <ossify/transport/connect_race.hpp>
 #include <ossify/transport/either_wait.hpp>
 #include <ossify/transport/lookup.hpp>
 #include <ossify/transport/send_file.hpp>
@@ -74,13 +75,13 @@ public:
 
     awaitable<result<void>> connect(peer const& to)
     {
+        asio::any_io_executor const ex = co_await asio::this_coro::executor;
         std::vector<asio::ip::tcp::endpoint> candidates;
         std::error_code ec;
         auto const address = asio::ip::make_address(to.host, ec);
         if (!ec) {
             candidates.emplace_back(address, to.port);
         } else {
-            asio::any_io_executor const ex = co_await asio::this_coro::executor;
             lookup_.emplace(ex, to.host, std::to_string(to.port));
             auto found = co_await lookup_->run();
             lookup_.reset();
@@ -88,22 +89,17 @@ public:
                 co_return std::move(found).error();
             candidates = *std::move(found);
         }
+        if (closed_)  // while we were about to look at the answer
+            co_return failure(std::error_code(asio::error::operation_aborted));
         ec = asio::error::host_not_found;
-        for (auto const& candidate : candidates) {
-            if (closed_)  // while we were about to look at an outcome
-                co_return failure(std::error_code(asio::error::operation_aborted));
-            socket_.close(ec);
-            socket_.open(candidate.protocol(), ec);
-            if (ec)
-                continue;
-            auto [outcome] = co_await socket_.async_connect(candidate, awaited);
-            ec = outcome;
+        if (!candidates.empty()) {
+            race_.emplace(socket_.get_executor(), ex, std::move(candidates));
+            ec = co_await race_->run(socket_);
+            race_.reset();
             if (!ec)
                 prepare_socket(ec);
             if (!ec)
                 co_return result<void>();
-            if (ec == asio::error::operation_aborted)
-                break;
         }
         close();
         if (ec == asio::error::operation_aborted)
@@ -245,6 +241,8 @@ public:
         closed_ = true;
         if (lookup_)
             lookup_->abandon();
+        if (race_)
+            race_->abandon();
         std::error_code ignored;
         socket_.close(ignored);
     }
@@ -371,6 +369,7 @@ private:
     std::shared_ptr<detail::client_tls> tls_;
     std::unique_ptr<tls_engine> engine_;
     std::optional<detail::lookup> lookup_;
+    std::optional<detail::connect_race> race_;
     bool closed_ = false;
     bool kernel_sends_ = false;  // the kernel encrypts what is sent
 };

@@ -212,6 +212,7 @@ public:
     ~part_observer() { run_.tracker.take_back(sent_); }
 
     bool paces() const noexcept override { return run_.spec.rate.has_value(); }
+    std::size_t stride() const noexcept override { return run_.spec.rate->stride(); }
 
     awaitable<void> pace(std::size_t bytes) override { return hold(run_, bytes); }
 
@@ -252,9 +253,10 @@ public:
 private:
     static awaitable<void> hold(upload_run<Transport>& run, std::size_t bytes)
     {
+        rate_limiter::turn mine;
         for (;;) {
             auto const now = Transport::clock_type::now().time_since_epoch();
-            auto const wait = run.spec.rate->ask(bytes, std::chrono::duration_cast<std::chrono::nanoseconds>(now));
+            auto const wait = run.spec.rate->ask(bytes, std::chrono::duration_cast<std::chrono::nanoseconds>(now), mine);
             if (wait.count() == 0)
                 co_return;
             co_await run.s->sleep(std::chrono::ceil<std::chrono::milliseconds>(wait));
