@@ -29,7 +29,7 @@ using form = std::vector<std::pair<std::string, std::string>>;
 credentials const alice("alice-id", secret("alice-secret"));
 codec::wall_time const now(1'700'000'000s);  // the emulated service's
 
-std::string part(std::string const& name, std::string const& value, std::string const& more = {})
+std::string form_part(std::string const& name, std::string const& value, std::string const& more = {})
 {
     return "--BOUNDARY\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more + "\r\n\r\n" + value + "\r\n";
 }
@@ -38,8 +38,8 @@ std::string body_of(form const& fields, std::string const& file, std::string con
 {
     std::string out;
     for (auto const& [name, value] : fields)
-        out += part(name, value);
-    return out + part("file", file, "; filename=\"" + filename + "\"\r\nContent-Type: image/png") + "--BOUNDARY--\r\n";
+        out += form_part(name, value);
+    return out + form_part("file", file, "; filename=\"" + filename + "\"\r\nContent-Type: image/png") + "--BOUNDARY--\r\n";
 }
 
 emulation::service_settings guarded()
@@ -272,12 +272,12 @@ TEST_CASE("what is no form, or not one form with one file, is refused by name")
     CHECK(code_of(post(e, "--BOUNDARY\r\nnonsense\r\n\r\n")) == "MalformedPOSTRequest");
     auto const whole = body_of({{"key", "k"}}, "x");
     CHECK(code_of(post(e, whole.substr(0, whole.size() - 10))) == "MalformedPOSTRequest");
-    CHECK(code_of(post(e, part("key", "k") + "--BOUNDARY--")) == "IncorrectNumberOfFilesInPOSTRequest");
-    auto const two = part("key", "k") + part("file", "1", "; filename=a") + part("file", "2", "; filename=b");
+    CHECK(code_of(post(e, form_part("key", "k") + "--BOUNDARY--")) == "IncorrectNumberOfFilesInPOSTRequest");
+    auto const two = form_part("key", "k") + form_part("file", "1", "; filename=a") + form_part("file", "2", "; filename=b");
     CHECK(code_of(post(e, two + "--BOUNDARY--")) == "IncorrectNumberOfFilesInPOSTRequest");
-    auto const late = part("file", "1", "; filename=a") + part("key", "k") + "--BOUNDARY--";
+    auto const late = form_part("file", "1", "; filename=a") + form_part("key", "k") + "--BOUNDARY--";
     CHECK(code_of(post(e, late)) == "InvalidArgument");
-    auto const behind = part("key", "k") + part("file", "1", "; filename=a") + part("x", "y") + "--BOUNDARY--";
+    auto const behind = form_part("key", "k") + form_part("file", "1", "; filename=a") + form_part("x", "y") + "--BOUNDARY--";
     CHECK(code_of(post(e, behind)) == "MalformedPOSTRequest");
     CHECK(e.service.objects.find_bucket("photos")->objects.empty());
 }
@@ -293,7 +293,7 @@ TEST_CASE("fields have limits")
           "MaxPOSTPreDataLengthExceededError");
     std::string many;
     for (int i = 0; i != 100'000; ++i)
-        many += part("a", "");
+        many += form_part("a", "");
     CHECK(code_of(post(e, many + body_of({{"key", "k"}}, "x"))) == "MaxPOSTPreDataLengthExceededError");
 }
 
