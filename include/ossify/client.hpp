@@ -67,8 +67,9 @@ public:
 
     /// Stores an object. Returns: the stored object; `callback` says whether the application server was called.
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for
-    /// the object failed too), `crc_mismatch` (other bytes than those sent were stored, as far as can be told) and
-    /// `source_changed` (the file was written to during the upload; what is stored may mix both states).
+    /// the object failed too), `crc_mismatch` (other bytes than those sent were stored, as far as can be told),
+    /// `source_changed` (the file was written to during the upload; what is stored may mix both states) and
+    /// `service_internal` (which the service says when it does not know).
     /// A put with a callback, or one that must not overwrite, is sent again after a lost answer only when the object is
     /// not there a back-off later, and never because of the answer's CRC-64: the object is asked for then.
     /// The service may still have called back once: receivers should be idempotent.

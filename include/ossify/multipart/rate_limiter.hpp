@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace ossify {
 
@@ -18,6 +19,15 @@ namespace ossify {
 /// Thread safety: a monitor.
 class rate_limiter {
     using seconds = std::chrono::duration<double>;
+
+    static constexpr std::chrono::milliseconds burst{50};
+
+    struct state {
+        std::mutex mutex;
+        std::uint64_t rate = 0;
+        std::uint64_t changes = 0;    // of the rate
+        std::optional<seconds> free;  // when all that was granted has been sent
+    };
 
 public:
     /// 0: no limit.
@@ -29,8 +39,10 @@ public:
     void set(std::uint64_t bytes_per_second)
     {
         std::lock_guard const lock(shared_->mutex);
-        shared_->rate = bytes_per_second;
-        shared_->free.reset();  // what was granted at another rate is forgiven
+        auto const before = std::exchange(shared_->rate, bytes_per_second);
+        if (before != 0 && bytes_per_second != 0 && bytes_per_second <= before)
+            return;  // who waits keeps his place: it comes within the time it would have taken before
+        shared_->free.reset();  // what was granted at a lower rate is forgiven
         ++shared_->changes;
     }
 
@@ -48,49 +60,52 @@ public:
         return rate == 0 ? std::numeric_limits<std::size_t>::max() : std::max<std::size_t>(rate / 8, 1);
     }
 
-    /// The place in the line of one who asks for some bytes, and asks again until he may send them.
+    /// The place in the line of one who wants to send some bytes. Gone before it has come, nobody waits for it any more.
     class turn {
     public:
-        turn() = default;
+        explicit turn(rate_limiter const& limit) : shared_(limit.shared_) {}
+        turn(turn const&) = delete;
+        turn& operator=(turn const&) = delete;
+        ~turn()
+        {
+            std::lock_guard const lock(shared_->mutex);
+            if (!came_ && at_ && change_ == shared_->changes && shared_->free)
+                *shared_->free -= span_;
+        }
+
+        /// Asks to send `bytes` at `now`, the time since any fixed moment. Who asked first has them first; from then on
+        /// they count as sent.
+        /// Returns: zero when they may be sent; else how long to wait before asking again.
+        std::chrono::nanoseconds ask(std::size_t bytes, std::chrono::nanoseconds now)
+        {
+            std::lock_guard const lock(shared_->mutex);
+            state& s = *shared_;
+            if (s.rate == 0)
+                return std::chrono::nanoseconds(0);
+            if (!at_ || change_ != s.changes) {
+                // a rest earns the right to a short burst, not more
+                at_ = s.free ? std::max<seconds>(*s.free, now - burst) : seconds(now);
+                change_ = s.changes;
+                span_ = seconds(static_cast<double>(bytes) / static_cast<double>(s.rate));
+                s.free = *at_ + span_;
+            }
+            seconds const wait = *at_ - now;
+            came_ = wait.count() <= 0;
+            if (came_)
+                return std::chrono::nanoseconds(0);
+            return std::chrono::duration_cast<std::chrono::nanoseconds>(
+                std::clamp<seconds>(wait, std::chrono::microseconds(100), std::chrono::milliseconds(200)));
+        }
 
     private:
-        friend class rate_limiter;
+        std::shared_ptr<state> shared_;
         std::optional<seconds> at_;  // when it comes, at the rate of
         std::uint64_t change_ = 0;   // that change
+        seconds span_{0};            // that its bytes take
+        bool came_ = false;
     };
-
-    /// Asks to send `bytes` at `now`, the time since any fixed moment. `mine` is new for each stretch of bytes. Who asked
-    /// first has them first; from then on they count as sent.
-    /// Returns: zero when they may be sent; else how long to wait before asking again.
-    std::chrono::nanoseconds ask(std::size_t bytes, std::chrono::nanoseconds now, turn& mine)
-    {
-        std::lock_guard const lock(shared_->mutex);
-        state& s = *shared_;
-        if (s.rate == 0)
-            return std::chrono::nanoseconds(0);
-        if (!mine.at_ || mine.change_ != s.changes) {
-            // a rest earns the right to a short burst, not more
-            mine.at_ = s.free ? std::max<seconds>(*s.free, now - burst) : seconds(now);
-            mine.change_ = s.changes;
-            s.free = *mine.at_ + seconds(static_cast<double>(bytes) / static_cast<double>(s.rate));
-        }
-        seconds const wait = *mine.at_ - now;
-        if (wait.count() <= 0)
-            return std::chrono::nanoseconds(0);
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(
-            std::clamp<seconds>(wait, std::chrono::microseconds(100), std::chrono::milliseconds(200)));
-    }
 
 private:
-    static constexpr std::chrono::milliseconds burst{50};
-
-    struct state {
-        std::mutex mutex;
-        std::uint64_t rate = 0;
-        std::uint64_t changes = 0;    // of the rate
-        std::optional<seconds> free;  // when all that was granted has been sent
-    };
-
     std::shared_ptr<state> shared_;
 };
 

@@ -311,7 +311,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 why = *std::move(differs);
             } else if (got) {
                 why = decode_error(request.operation, got->head, got->body);
-                s.in_doubt = s.in_doubt || got->head.status >= 500;
+                s.in_doubt = s.in_doubt || (x.all_sent && got->head.status >= 500 && why != errc::throttled);
                 if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
                     clock_corrected = true;
                     ++s.forgiven;

@@ -248,7 +248,8 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     auto stored = stored_by<Reply>(put, state.attempts, std::move(got));
     if (!stored || !differs)
         co_return stored;
-    auto const same = co_await is_as_sent(s, put.request, stored->bytes, stored->etag, state.crc64, state.end);
+    auto const until = std::max(state.end, session<Transport>::clock::now() + put.to_look);
+    auto const same = co_await is_as_sent(s, put.request, stored->bytes, stored->etag, state.crc64, until);
     if (!same || !*same)
         co_return other_bytes(state.crc64, theirs, same, stored->request_id, put.request.operation);
     stored->crc64 = state.crc64;
@@ -259,7 +260,7 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
 template<class State>
 bool may_be_own(prepared_put const& put, State const& state, failure const& why)
 {
-    return put.exclusive && why == errc::object_exists && state.attempts - state.forgiven > 1;
+    return put.exclusive && why == errc::object_exists && state.in_doubt;
 }
 
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
@@ -296,7 +297,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             co_return co_await confirmed_by<void>(s, put, state, *got);
         }
         lost = std::move(got).error();
-        state.answer_lost = state.answer_lost || may_be_own(put, state, lost);
+        state.answer_lost = state.answer_lost || (put.exclusive && lost == errc::object_exists);
     }
     co_return ended(std::move(lost));
 }

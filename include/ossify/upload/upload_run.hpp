@@ -253,10 +253,12 @@ public:
 private:
     static awaitable<void> hold(upload_run<Transport>& run, std::size_t bytes)
     {
-        rate_limiter::turn mine;
+        rate_limiter::turn mine(*run.spec.rate);
         for (;;) {
             auto const now = Transport::clock_type::now().time_since_epoch();
-            auto const wait = run.spec.rate->ask(bytes, std::chrono::duration_cast<std::chrono::nanoseconds>(now), mine);
+            // a chunk that was cut at a higher rate counts as one of now, or it would silence all the others
+            auto const counted = std::min(bytes, run.spec.rate->stride());
+            auto const wait = mine.ask(counted, std::chrono::duration_cast<std::chrono::nanoseconds>(now));
             if (wait.count() == 0)
                 co_return;
             co_await run.s->sleep(std::chrono::ceil<std::chrono::milliseconds>(wait));
