@@ -59,14 +59,14 @@ awaitable<result<bool>> is_as_sent(session<Transport>& s, service_request const&
 
 /// What to say when it is not, or when nobody could tell.
 inline failure other_bytes(std::uint64_t sent, std::string const& stored, result<bool> const& looked,
-                           std::string request_id, std::string_view operation)
+                           std::string request_id, std::string_view operation_name)
 {
     failure why(errc::crc_mismatch, "sent " + std::to_string(sent) + ", stored " + stored +
                                         ": an object is there, with other bytes than those sent");
     if (!looked)
         why.edit().message += ", or the answer is damaged: asking for the object failed: " + to_string(looked.error());
     why.edit().request_id = std::move(request_id);
-    return std::move(why).in(operation);
+    return std::move(why).in(operation_name);
 }
 
 /// Finds out whether a request that stores an object was acted upon although its answer was lost: asks for the
