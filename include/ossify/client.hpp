@@ -104,7 +104,8 @@ public:
     /// Stores a file of up to 48.8 TB, in one put or in parts that are sent concurrently, whichever its size asks for.
     /// Returns: the stored object, as `put_object` does; `figures` tells how the parts went.
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown`, `crc_mismatch` and, where one put was
-    /// enough, `source_changed`, as with `put_object`. `info().upload_id` of a failure names an upload of which parts are left at the service.
+    /// enough, `source_changed` and `service_internal`, as with `put_object`. `info().upload_id` of a failure names an
+    /// upload of which parts are left at the service.
     /// Cancellation: terminal stops and has the service drop the parts; total and partial stop and keep them, for a
     /// checkpoint or for `list_parts`. All end within moments, the first within `abort_limit` at the most. When it comes
     /// during the completion, `outcome_unknown`, but for terminal cancellation that finds out; so also after all of a put

@@ -496,16 +496,20 @@ TEST_CASE("under a low rate limit every connection keeps moving: a service gives
     public:
         struct log {
             testing::manual_clock::duration longest{0};
+            testing::manual_clock::duration took{0};
             std::size_t most = 0;
             std::vector<testing::manual_clock::time_point> last;
         };
-        watched(std::string const& text, std::shared_ptr<log> l) : text_(text), log_(std::move(l)) {}
+        watched(std::string const& text, std::size_t part, std::shared_ptr<log> l)
+            : text_(text), part_(part), log_(std::move(l))
+        {
+        }
         std::uint64_t size() const noexcept { return text_.size(); }
         awaitable<result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> out)
         {
-            auto& last = log_->last.at(offset / part_bytes);
+            auto& last = log_->last.at(offset / part_);
             auto const now = testing::manual_clock::now();
-            if (offset % part_bytes != 0)
+            if (offset % part_ != 0)
                 log_->longest = std::max(log_->longest, now - last);
             log_->most = std::max(log_->most, out.size());
             last = now;
@@ -515,22 +519,37 @@ TEST_CASE("under a low rate limit every connection keeps moving: a service gives
 
     private:
         std::string const& text_;
+        std::size_t part_;
         std::shared_ptr<log> log_;
     };
-    std::string const text = text_of(6 * part_bytes);
-    scene s;
-    auto const log = std::make_shared<watched::log>();
-    log->last.resize(6);
-    auto const began = testing::manual_clock::now();
-    upload_request<> request("examplebucket", "k");
-    request.body_from(watched(text, log)).part_size(part_bytes).threshold(0).parallel(6).rate_limit(7000);
-    auto const stored = s.run(s.oss.upload(request));
-    REQUIRE(stored);
-    CHECK(stored->crc64 == crc64(text));
-    CHECK(log->most < 4096);
-    CHECK(log->longest < std::chrono::seconds(2));
-    CHECK(testing::manual_clock::now() - began > std::chrono::seconds(80));
-    CHECK(testing::manual_clock::now() - began < std::chrono::seconds(95));
+    // six connections; the limit is `first`, and `then` when something was sent
+    auto const send = [](std::size_t part, std::uint64_t first, std::uint64_t then) {
+        std::string const text = text_of(6 * part);
+        scene s;
+        auto const log = std::make_shared<watched::log>();
+        log->last.resize(6);
+        rate_limiter limit(first);
+        upload_request<> request("examplebucket", "k");
+        request.body_from(watched(text, part, log)).part_size(part).threshold(0).parallel(6).rate_limit(limit);
+        request.progress_interval(std::chrono::milliseconds(0)).on_progress([&](progress const& p) {
+            if (p.sent != 0)
+                limit.set(then);
+        });
+        auto const began = testing::manual_clock::now();
+        CHECK(s.run(s.oss.upload(request)).value().crc64 == crc64(text));
+        log->took = testing::manual_clock::now() - began;
+        return *log;
+    };
+    auto const low = send(part_bytes, 7000, 7000);
+    CHECK(low.most < 4096);
+    CHECK(low.longest < std::chrono::seconds(2));
+    CHECK(low.took > std::chrono::seconds(80));
+    CHECK(low.took < std::chrono::seconds(95));
+
+    auto const lowered = send(10 * part_bytes, 8'000'000, 400'000);
+    CHECK(lowered.most > 200'000);
+    CHECK(lowered.longest < std::chrono::seconds(2));
+    CHECK(lowered.took > std::chrono::seconds(8));
 }
 
 TEST_CASE("the time limit ends an upload that takes too long, and cleans up")

@@ -64,6 +64,14 @@ public:
         return head.replace(at, 17, "Content-Length: " + std::to_string(stored->size()));
     }
 
+    /// An answer of its own with another CRC-64.
+    scripted_reply with_sum(scripted_reply answer, std::string_view text) const
+    {
+        std::string const right = std::to_string(crc64(*stored));
+        answer.bytes.replace(answer.bytes.find(right), right.size(), text);
+        return answer;
+    }
+
     int puts = 0;
     int heads = 0;
     int callbacks = 0;
@@ -233,10 +241,8 @@ TEST_CASE("what must act once is not sent again because of a sum that differs: t
             small_service service;
             net.on_request([&](received_request const& r) {
                 scripted_reply answer = service(r);
-                auto const right = std::to_string(crc64(*service.stored));
-                if (object_differs || r.head.method == http::method::put)
-                    answer.bytes.replace(answer.bytes.find(right), right.size(), calls ? "4711" : "?");
-                return answer;
+                bool const damaged = object_differs || r.head.method == http::method::put;
+                return damaged ? service.with_sum(std::move(answer), calls ? "4711" : "?") : answer;
             });
             auto request = plain;
             auto const stored =
@@ -262,9 +268,7 @@ TEST_CASE("an answer with another sum is not believed to be damaged when the obj
         scripted_reply answer = service(r);
         if (r.head.method == http::method::head)
             return scripted_reply(http_reply(403, {}, {}));
-        auto const right = std::to_string(crc64(*service.stored));
-        answer.bytes.replace(answer.bytes.find(right), right.size(), "4711");
-        return answer;
+        return service.with_sum(std::move(answer), "4711");
     });
     auto const stored =
         put(net, settings(3), put_object_request("examplebucket", "k").body("x").forbid_overwrite());
@@ -599,9 +603,7 @@ TEST_CASE("what may have been stored is in doubt whenever a put with a callback 
                     return answer;
                 if (what == "an internal error")
                     return scripted_reply(http_reply(500, "<Error><Code>InternalError</Code></Error>"));
-                auto const right = std::to_string(crc64(*service.stored));
-                answer.bytes.replace(answer.bytes.find(right), right.size(), "4711");
-                return answer;
+                return service.with_sum(std::move(answer), "4711");
             });
             asio::io_context io;
             memory_client oss(io.get_executor(), settings(2), net);

@@ -256,13 +256,6 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     co_return stored;
 }
 
-/// Whether what stands in the way of a put may be the object that an earlier request of it has stored.
-template<class State>
-bool may_be_own(prepared_put const& put, State const& state, failure const& why)
-{
-    return put.exclusive && why == errc::object_exists && state.in_doubt;
-}
-
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
@@ -297,7 +290,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             co_return co_await confirmed_by<void>(s, put, state, *got);
         }
         lost = std::move(got).error();
-        state.answer_lost = state.answer_lost || (put.exclusive && lost == errc::object_exists);
+        state.answer_lost = state.answer_lost || (put.exclusive && lost == errc::object_exists);  // its own, perhaps
     }
     co_return ended(std::move(lost));
 }
@@ -349,7 +342,8 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (got)
             co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
-        state.answer_lost = state.answer_lost || detail::may_be_own(put, state, why);
+        bool const own_perhaps = put.exclusive && state.in_doubt && why == errc::object_exists;
+        state.answer_lost = state.answer_lost || own_perhaps;
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);
             co_return detail::typed<Reply>(std::move(settled));

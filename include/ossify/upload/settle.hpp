@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ossify {
@@ -48,7 +49,8 @@ awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request 
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
 awaitable<result<bool>> is_as_sent(session<Transport>& s, service_request const& request, std::uint64_t bytes,
-                           std::string const& etag, std::uint64_t crc64, typename session<Transport>::time_point end)
+                                   std::string const& etag, std::uint64_t crc64,
+                                   typename session<Transport>::time_point end)
 {
     auto const got = co_await detail::ask_for_object(s, request, end);
     if (!got)

@@ -113,10 +113,13 @@ TEST_CASE("who waits when the rate is lowered waits no longer than before")
     rate_limiter limit(1'000'000);
     rate_limiter::turn first(limit);
     rate_limiter::turn second(limit);
+    rate_limiter::turn third(limit);
     CHECK(first.ask(100'000, 0s) == 0ns);
     CHECK(second.ask(100'000, 0s) == 100ms);
+    CHECK(third.ask(100'000, 0s) == 200ms);
     limit.set(1);
     CHECK(second.ask(100'000, 100ms) == 0ns);
+    CHECK(third.ask(100'000, 200ms) == 0ns);
 }
 
 TEST_CASE("nobody waits for those who went away")
