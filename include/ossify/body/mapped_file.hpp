@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace ossify::detail {
@@ -51,12 +53,31 @@ public:
         if (!mine)
             return std::nullopt;
         mapping const mapped(fd_, offset, bytes);
-        if (!mapped || !mapped.is_cached())
+        std::size_t const step = touched_every_;
+        long const begin = page_faults();
+        if (!mapped || !mapped.is_cached(step))
             return std::nullopt;
-        return crc64(mapped.bytes(), crc);
+        long const touched = page_faults();
+        auto const sum = crc64(mapped.bytes(), crc);
+        if (page_faults() != touched)  // there were pieces between those touched
+            touched_every_ = std::max(step / 2, least_touched);
+        else if (static_cast<std::size_t>(touched - begin) * step <= bytes / 2)  // most touches met what was mapped
+            touched_every_ = std::min(step * 2, most_touched);
+        return sum;
     }
 
 private:
+    static constexpr std::size_t least_touched = 64 * 1024;
+    static constexpr std::size_t most_touched = 2 * 1024 * 1024;
+
+    // How many pages that this thread touched were not mapped.
+    static long page_faults() noexcept
+    {
+        ::rusage used{};
+        ::getrusage(RUSAGE_THREAD, &used);
+        return used.ru_minflt;
+    }
+
     // While one of these holds, the lease is not given back.
     class turn {
     public:
@@ -98,7 +119,7 @@ private:
         // To ask for pages that are mapped is cheap, to look others up in the cache is not. So a byte here and there is
         // touched first: with it the kernel maps the whole piece of memory that it lies in, up to 2 MiB, or what there is
         // within 64 KiB of it.
-        bool is_cached() const noexcept
+        bool is_cached(std::size_t touched_every) const noexcept
         {
             for (std::size_t at = 0; at < ahead_ + bytes_; at += touched_every) {
                 if (!are_cached(at, 1))
@@ -109,7 +130,6 @@ private:
         }
 
     private:
-        static constexpr std::size_t touched_every = 256 * 1024;  // bytes
         static constexpr std::size_t most_pages = 2048;
 
         // Whether the pages of `bytes` bytes from `at` on, the beginning of a page, are all in memory.
@@ -184,6 +204,7 @@ private:
     bool leased_ = false;
     bool wanted_ = false;  // others want to write, or there can be no lease: nothing is mapped any more
     std::size_t busy_ = 0;
+    std::atomic<std::size_t> touched_every_{256 * 1024};  // bytes: about what the pieces of memory have that the file is in
 };
 
 }  // namespace ossify::detail

@@ -275,6 +275,40 @@ TEST_CASE("a file of which only some pages are in memory is not summed in its pl
     }
 }
 
+TEST_CASE("what was learned of a file in memory does not hide what is missing later")
+{
+    constexpr std::size_t stretch = 4'000'000;
+    for (std::size_t const piece : {std::size_t{4096}, std::size_t{65'536}, 2 * stretch}) {
+        CAPTURE(piece);
+        sample const s(2 * stretch);
+        for (std::size_t at = 0; at < s.text.size(); at += piece) {  // the kernel caches a file in pieces as it is written
+            std::ofstream out(s.path, at == 0 ? std::ios::binary : std::ios::binary | std::ios::app);
+            out << std::string_view(s.text).substr(at, piece);
+        }
+        auto file = file_source::open(s.path, file_reading::sendfile).value();
+        if (!sum(file, 0, stretch)) {
+            MESSAGE("files cannot be leased here");
+            return;
+        }
+        auto const expected = crc64(std::string_view(s.text).substr(stretch));
+        for (int i = 0; i != 12; ++i)
+            CHECK(sum(file, stretch, stretch) == expected);
+        if (tests::evict(s.path) != 0) {
+            MESSAGE("this file system keeps files in memory");
+            return;
+        }
+        int const fd = ::open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
+        REQUIRE(::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM) == 0);
+        char byte = 0;
+        for (::off_t at = 0; at < static_cast<::off_t>(s.text.size()); at += 65'536)
+            CHECK(::pread(fd, &byte, 1, at) == 1);
+        ::close(fd);
+        double const share = settled_share(s.path);
+        CHECK_FALSE(sum(file, stretch, stretch));
+        CHECK(settled_share(s.path) <= share);
+    }
+}
+
 TEST_CASE("a writer is let in, and from then on the bytes are read")
 {
     sample const s(100'000);
