@@ -1,5 +1,6 @@
 // An application server: verifies each callback, decodes it into a struct, and answers.
 // usage: 2_callback_server PORT [PUBLIC_KEY_URL]      an emulator prints the URL; the real service needs none
+#include "command_line.hpp"
 #include "photo.hpp"
 
 #include <ossify/receiver/callback_server.hpp>
@@ -18,7 +19,7 @@ ossify::awaitable<photo_reply> on_photo(photo_stored const& photo)
 
 int main(int argc, char** argv)
 try {
-    auto const port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 8080);
+    auto const port = command_line::port(argc > 1 ? argv[1] : "8080");
     auto config = ossify::server_config().listen("127.0.0.1", port);
     if (argc > 2)
         config.trust_key_url(argv[2]);

@@ -1,13 +1,13 @@
 // Callbacks inside a server of another library: Boost.Beast, with one thread for each connection. The receiver fetches
 // keys on a loop of its own; `receive` is handed Beast's request as it is.
 // usage: callback_beast PORT [PUBLIC_KEY_URL]
+#include "command_line.hpp"
 #include "photo.hpp"
 
 #include <ossify/receiver/callback_receiver.hpp>
 
 #include <asio/co_spawn.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
 #include <asio/use_future.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +26,7 @@ using tcp = boost::asio::ip::tcp;
 
 namespace {
 
-void serve(tcp::socket socket, ossify::callback_receiver& receiver, asio::io_context& loop)
+void serve(tcp::socket socket, ossify::callback_receiver& receiver, asio::thread_pool& loop)
 try {
     beast::flat_buffer buffer;
     beast::http::request<beast::http::string_body> request;
@@ -53,19 +53,21 @@ try {
 }  // namespace
 
 int main(int argc, char** argv)
-{
-    asio::io_context loop(1);
-    auto const work = asio::make_work_guard(loop);
-    std::thread([&loop] { loop.run(); }).detach();
+try {
+    boost::asio::io_context io(1);
+    auto const port = command_line::port(argc > 1 ? argv[1] : "0");
+    tcp::acceptor acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));
+
+    asio::thread_pool loop(1);
     ossify::receiver_config config;
     if (argc > 2)
         config.trust_key_url(argv[2]);
     ossify::callback_receiver receiver(loop.get_executor(), config);
 
-    boost::asio::io_context io(1);
-    auto const port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 0);
-    tcp::acceptor acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));
     std::cout << "listening on http://127.0.0.1:" << acceptor.local_endpoint().port() << std::endl;
     for (;;)
         std::thread(serve, acceptor.accept(), std::ref(receiver), std::ref(loop)).detach();
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

@@ -1,6 +1,7 @@
 // Callbacks without our server: a plain socket, the library's HTTP parser, and `receive`, which takes what any HTTP
 // framework has: the raw target, the headers, the raw body.
 // usage: callback_plain_socket PORT [PUBLIC_KEY_URL]
+#include "command_line.hpp"
 #include "photo.hpp"
 
 #include <ossify/http/parser.hpp>
@@ -12,6 +13,7 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/write.hpp>
 
+#include <exception>
 #include <iostream>
 #include <string>
 #include <tuple>
@@ -60,15 +62,18 @@ ossify::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor, ossify::callba
 }  // namespace
 
 int main(int argc, char** argv)
-{
+try {
     asio::io_context io(1);
     ossify::receiver_config config;
     if (argc > 2)
         config.trust_key_url(argv[2]);
     ossify::callback_receiver receiver(io.get_executor(), config);
-    auto const port = static_cast<std::uint16_t>(argc > 1 ? std::stoi(argv[1]) : 0);
+    auto const port = command_line::port(argc > 1 ? argv[1] : "0");
     asio::ip::tcp::acceptor acceptor(io, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
     std::cout << "listening on http://127.0.0.1:" << acceptor.local_endpoint().port() << std::endl;
     asio::co_spawn(io, accept(acceptor, receiver), asio::detached);
     io.run();
+} catch (std::exception const& e) {
+    std::cerr << e.what() << '\n';
+    return 1;
 }

@@ -20,6 +20,16 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A port, in digits; 0 is allowed.
+inline std::uint16_t port(std::string_view text)
+{
+    std::uint16_t n = 0;
+    auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (text.empty() || ec != std::errc() || end != text.data() + text.size())
+        throw usage_error("a port is a number up to 65535, not \"" + std::string(text) + '"');
+    return n;
+}
+
 /// Walks over the arguments of main.
 class reader {
 public:
