@@ -69,7 +69,8 @@ public:
     /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for
     /// the object failed too), `crc_mismatch` (other bytes than those sent were stored, as far as can be told),
     /// `source_changed` (the file was written to during the upload; what is stored may mix both states) and
-    /// `service_internal` (which the service says when it does not know).
+    /// `service_internal` (which the service says when it does not know). Where an earlier attempt may have stored it, the
+    /// object is asked for.
     /// A put with a callback, or one that must not overwrite, is sent again after a lost answer only when the object is
     /// not there a back-off later, and never because of the answer's CRC-64: the object is asked for then.
     /// The service may still have called back once: receivers should be idempotent.
@@ -156,7 +157,8 @@ public:
         return ending(perform(session_, request.operation(), session_->end_after()));
     }
 
-    /// Makes the parts one object. A lost answer is settled by asking for the object and the upload.
+    /// Makes the parts one object. The service may take 15 minutes. An answer that is lost or does not tell is settled by
+    /// asking for the object and the upload.
     /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
     /// Cancellation: `cancelled` when the service cannot have completed the upload, else `outcome_unknown`.
     template<class Reply>

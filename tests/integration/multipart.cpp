@@ -369,21 +369,32 @@ TEST_CASE("an older object that looks the same is not taken for a completed uplo
     CHECK(s.service.open_uploads() == 0);
 }
 
-TEST_CASE("an internal error after the completion took place is no failure")
+TEST_CASE("an internal error after the completion took place is no failure, however the next request is refused")
 {
     std::string const text = text_of(3 * part_bytes);
-    scene s;
-    s.service.after = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
-        bool const completes = r.head.method == http::method::post && !r.body.empty();
-        if (!completes)
-            return std::nullopt;
-        s.service.after = nullptr;
-        return testing::scripted_reply(testing::http_reply(500, "<Error><Code>InternalError</Code></Error>"));
-    };
-    auto const stored = s.run(s.oss.upload(in_parts(text)));
-    REQUIRE(stored);
-    CHECK(stored->crc64 == crc64(text));
-    CHECK(s.service.content("k") == text);
+    for (unsigned const next : {0, 403, 503}) {  // 0: answered as it should be
+        CAPTURE(next);
+        scene s;
+        int completions = 0;
+        auto const completes = [](testing::received_request const& r) {
+            return r.head.method == http::method::post && !r.body.empty();
+        };
+        s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (next == 0 || !completes(r) || ++completions == 1)
+                return std::nullopt;
+            return testing::scripted_reply(testing::http_reply(next));
+        };
+        s.service.after = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (!completes(r))
+                return std::nullopt;
+            s.service.after = nullptr;
+            return testing::scripted_reply(testing::http_reply(500, "<Error><Code>InternalError</Code></Error>"));
+        };
+        auto const stored = s.run(s.oss.upload(in_parts(text)));
+        REQUIRE(stored);
+        CHECK(stored->crc64 == crc64(text));
+        CHECK(s.service.content("k") == text);
+    }
 }
 
 TEST_CASE("a damaged ETag of a part is mended from the service's list")

@@ -271,7 +271,7 @@ TEST_CASE("cancellation at any point of an upload by put ends at once")
                               CHECK((got.error() == errc::outcome_unknown || got.error() == errc::cancelled));
                               CHECK((got.error() == errc::outcome_unknown || s.service.object("k") == nullptr));
                           });
-        CHECK(cancelled > 0);
+        CHECK((cancelled > 0) == (rate != 0));  // without one, all is sent before anybody can cancel
         CHECK(unknown > 0);
     }
 }

@@ -5,11 +5,15 @@
 #include <ossify/testing/fault.hpp>
 #include <ossify/testing/memory_transport.hpp>
 
+#include "certificates.hpp"
 #include "printers.hpp"
 #include "run.hpp"
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -447,6 +451,140 @@ TEST_CASE("when an answer is lost and what is sent again fails, the object is as
         CHECK(puts == 3);
         CHECK(service.heads == 1);
     }
+}
+
+TEST_CASE("an object that is stored is not said to be missing because of how a later request failed")
+{
+    // what the service says, having stored the object, to the first request; to the second
+    class story {
+    public:
+        std::string name;
+        std::function<scripted_reply(small_service&, scripted_reply)> first;
+        std::function<scripted_reply(memory_transport&)> second;
+        bool sums = true;
+    };
+    auto const refuses = [](memory_transport&) { return scripted_reply(http_reply(403)); };
+    auto const early = [](memory_transport& net) {
+        net.answer_early();
+        return scripted_reply(http_reply(403));
+    };
+    auto const busy = [](memory_transport&) { return scripted_reply(http_reply(503)); };
+    auto const fails = [](small_service&, scripted_reply const&) { return scripted_reply(http_reply(500)); };
+    auto const loses = [](small_service&, scripted_reply const&) { return scripted_reply::lost(); };
+    auto const damages = [](small_service& s, scripted_reply answer) { return s.with_sum(std::move(answer), "1"); };
+    auto const stammers = [](small_service&, scripted_reply const&) {
+        return scripted_reply("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n");
+    };
+    auto const raves = [](small_service& s, scripted_reply answer) { return s.with_sum(std::move(answer), "abc"); };
+    for (auto const& [name, first, second, sums] :
+         {story{"500, then 403", fails, refuses}, story{"500, then 503", fails, busy}, story{"lost, then 403", loses, refuses},
+          story{"another sum, then 403", damages, refuses}, story{"another sum, then 503", damages, busy},
+          story{"an answer that is none", stammers, refuses}, story{"a sum that is none", raves, refuses, false},
+          story{"lost, then 403 before all is sent", loses, early}}) {
+        for (bool const with_callback : {false, true}) {
+            CAPTURE(name);
+            CAPTURE(with_callback);
+            memory_transport net;
+            small_service service;
+            int puts = 0;
+            net.on_request([&, net](received_request const& r) mutable {
+                if (r.head.method != http::method::put)
+                    return service(r);
+                if (++puts > 1)
+                    return second(net);
+                auto answer = service(r);
+                return first(service, std::move(answer));
+            });
+            auto const request = put_object_request("examplebucket", "k").check_crc64(sums).body(text_of(2'000'000));
+            callback const notify("http://app.example.com/oss", "object=${object}");
+            auto const stored = put(net, settings(3), with_callback ? request.callback(notify) : request);
+            REQUIRE(stored);
+            CHECK(stored->bytes == 2'000'000);
+            CHECK(service.heads <= 1);
+            CHECK(service.puts == 1);
+        }
+    }
+}
+
+TEST_CASE("a put that was cancelled after an answer with another sum may have stored the object")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request([&](received_request const& r) { return service.with_sum(service(r), "1"); });
+    asio::io_context io;
+    asio::cancellation_signal cancel;
+    auto config = settings(3);
+    config.on_retry([&](retry_event const&) {
+        asio::post(io, [&] { cancel.emit(asio::cancellation_type::terminal); });
+    });
+    memory_client oss(io.get_executor(), config, net);
+    std::optional<result<stored_object<>>> got;
+    auto on_end = [&](std::exception_ptr, result<stored_object<>> ended) { got.emplace(std::move(ended)); };
+    asio::co_spawn(io, oss.put_object(put_object_request("examplebucket", "k").body(std::string("x"))),
+                   asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
+    testing::run_in_virtual_time(io);
+    REQUIRE(got);
+    CHECK(got->error() == errc::outcome_unknown);
+}
+
+TEST_CASE("a file that was written to is told of, also when the answer was lost")
+{
+    for (bool const lost : {false, true}) {
+        CAPTURE(lost);
+        tests::temporary_folder const folder;
+        auto const path = folder.file("f");
+        std::ofstream(path) << "before";
+        memory_transport net;
+        small_service service;
+        net.on_request([&](received_request const& r) {
+            auto answer = service(r);
+            std::ofstream(path, std::ios::app) << "more";
+            return lost && r.head.method == http::method::put ? scripted_reply::lost() : answer;
+        });
+        auto const stored = put(net, settings(), put_object_request("examplebucket", "k").file(path));
+        CHECK(stored.error() == errc::source_changed);
+        CHECK(stored.error().message().find("is stored all the same") != std::string::npos);
+    }
+}
+
+TEST_CASE("a service that asks to wait for weeks is not waited for")
+{
+    memory_transport net;
+    http::fields h;
+    h.set("x-oss-qos-delay-time", "4294967295");
+    net.on_request([&](received_request const&) { return http_reply(503, {}, h); });
+    asio::io_context io;
+    memory_client oss(io.get_executor(), settings(3), net);
+    auto const began = testing::manual_clock::now();
+    auto const got = tests::run(io, oss.put_object(put_object_request("examplebucket", "k").body(std::string("x"))));
+    CHECK(got.error() == errc::throttled);
+    CHECK(testing::manual_clock::now() - began <= std::chrono::seconds(41));
+}
+
+TEST_CASE("nothing is sent when the time was used up by who gives the credentials")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request(std::ref(service));
+    std::chrono::seconds takes{0};
+    auto config = settings();
+    config.credentials([&takes]() -> awaitable<result<credentials>> {
+        return [](std::chrono::seconds span) -> awaitable<result<credentials>> {
+            asio::any_io_executor const ex = co_await asio::this_coro::executor;
+            asio::basic_waitable_timer<testing::manual_clock, asio::wait_traits<testing::manual_clock>,
+                                       asio::any_io_executor>
+                timer(ex, span);
+            co_await timer.async_wait(awaited);
+            co_return credentials("test-id", secret("test-secret"));
+        }(takes);
+    });
+    asio::io_context io;
+    memory_client oss(io.get_executor(), config, net);
+    auto const request = put_object_request("examplebucket", "k").body(std::string("x")).time_limit(std::chrono::seconds(1));
+    REQUIRE(tests::run(io, oss.put_object(request)));  // there is a connection now
+    takes = std::chrono::seconds(5);
+    CHECK(tests::run(io, oss.put_object(request)).error() == errc::operation_timeout);
+    CHECK(service.puts == 1);
 }
 
 TEST_CASE("when the object cannot be asked for either, the outcome is unknown")

@@ -60,7 +60,7 @@ public:
         /// Sets the time, or another one. When the deadline has passed, it is disarmed before it is armed again.
         void arm(time_point when)
         {
-            entry_->when.store(when.time_since_epoch().count(), std::memory_order_relaxed);
+            entry_->when.store(when.time_since_epoch().count());
             if (!armed_) {
                 dog_->add(entry_);
                 armed_ = true;
@@ -120,7 +120,7 @@ private:
     // A deadline that comes nearer than the timer is set for needs the timer set again; one that moves away does not.
     void hurry(time_point when)
     {
-        if (when.time_since_epoch().count() < next_.load(std::memory_order_relaxed)) {
+        if (when.time_since_epoch().count() < next_.load()) {
             std::lock_guard const lock(mutex_);
             schedule(when);
         }
@@ -136,7 +136,7 @@ private:
 
     static time_point when_of(entry const& e)
     {
-        return time_point(duration(e.when.load(std::memory_order_relaxed)));
+        return time_point(duration(e.when.load()));
     }
 
     // with the mutex held
@@ -146,7 +146,7 @@ private:
             return;
         waiting_ = true;
         timer_.expires_at(when);
-        next_.store(when.time_since_epoch().count(), std::memory_order_relaxed);
+        next_.store(when.time_since_epoch().count());
         auto on_time = [self = this->shared_from_this(), number = ++wait_number_](std::error_code) {
             self->check(number);
         };
@@ -159,6 +159,7 @@ private:
         if (number != wait_number_)
             return;  // set again or cancelled meanwhile
         waiting_ = false;
+        next_.store(time_point::max().time_since_epoch().count());  // who comes nearer behind our back sets the timer again
         auto const now = Clock::now();
         auto next = time_point::max();
         for (std::size_t i = 0; i != armed_.size();) {
@@ -175,6 +176,8 @@ private:
         }
         if (!armed_.empty())
             schedule(next);
+        else
+            next_.store(time_point::min().time_since_epoch().count());
     }
 
     // on the entry's executor

@@ -5,11 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <utility>
 
 namespace ossify {
 
@@ -25,8 +24,12 @@ class rate_limiter {
     struct state {
         std::mutex mutex;
         std::uint64_t rate = 0;
-        std::uint64_t changes = 0;    // of the rate
         std::optional<seconds> free;  // when all that was granted has been sent
+        std::list<std::size_t> line;  // bytes that those want who wait
+
+        // Granted at one time, so that each of many who share the limit keeps moving: an eighth of a second's.
+        std::size_t share_of(std::size_t wanted) const { return std::min(wanted, std::max<std::size_t>(rate / 8, 1)); }
+        seconds time_of(std::size_t bytes) const { return seconds(static_cast<double>(bytes) / static_cast<double>(rate)); }
     };
 
 public:
@@ -39,11 +42,7 @@ public:
     void set(std::uint64_t bytes_per_second)
     {
         std::lock_guard const lock(shared_->mutex);
-        auto const before = std::exchange(shared_->rate, bytes_per_second);
-        if (before != 0 && bytes_per_second != 0 && bytes_per_second <= before)
-            return;  // who waits keeps his place: it comes within the time it would have taken before
-        shared_->free.reset();  // what was granted at a lower rate is forgiven
-        ++shared_->changes;
+        shared_->rate = bytes_per_second;
     }
 
     std::uint64_t bytes_per_second() const
@@ -52,15 +51,13 @@ public:
         return shared_->rate;
     }
 
-    /// How many bytes to ask for at one time, so that each of many who share the limit keeps moving: those of an eighth
-    /// of a second.
-    std::size_t stride() const
-    {
-        std::uint64_t const rate = bytes_per_second();
-        return rate == 0 ? std::numeric_limits<std::size_t>::max() : std::max<std::size_t>(rate / 8, 1);
-    }
+    /// What `turn::ask` says.
+    struct grant {
+        std::size_t bytes = 0;             ///< that may be sent now
+        std::chrono::nanoseconds wait{0};  ///< if none, how long to wait before asking again
+    };
 
-    /// The place in the line of one who wants to send some bytes. Gone before it has come, nobody waits for it any more.
+    /// The place in the line of one who wants to send some bytes. Nobody waits for one that is gone.
     class turn {
     public:
         explicit turn(rate_limiter const& limit) : shared_(limit.shared_) {}
@@ -69,40 +66,47 @@ public:
         ~turn()
         {
             std::lock_guard const lock(shared_->mutex);
-            if (!came_ && at_ && change_ == shared_->changes && shared_->free)
-                *shared_->free -= span_;
+            leave();
         }
 
-        /// Asks to send `bytes` at `now`, the time since any fixed moment. Who asked first has them first; from then on
-        /// they count as sent.
-        /// Returns: zero when they may be sent; else how long to wait before asking again.
-        std::chrono::nanoseconds ask(std::size_t bytes, std::chrono::nanoseconds now)
+        /// Asks to send `wanted` bytes, one or more, at `now`, the time since any fixed moment. They are granted in the
+        /// order of asking, as many as the rate has in an eighth of a second; one that does not ask in its time is
+        /// passed. What is granted counts as sent.
+        grant ask(std::size_t wanted, std::chrono::nanoseconds now)
         {
             std::lock_guard const lock(shared_->mutex);
             state& s = *shared_;
-            if (s.rate == 0)
-                return std::chrono::nanoseconds(0);
-            if (!at_ || change_ != s.changes) {
-                // a rest earns the right to a short burst, not more
-                at_ = s.free ? std::max<seconds>(*s.free, now - burst) : seconds(now);
-                change_ = s.changes;
-                span_ = seconds(static_cast<double>(bytes) / static_cast<double>(s.rate));
-                s.free = *at_ + span_;
+            if (s.rate == 0) {
+                leave();
+                return {wanted, {}};
             }
-            seconds const wait = *at_ - now;
-            came_ = wait.count() <= 0;
-            if (came_)
-                return std::chrono::nanoseconds(0);
-            return std::chrono::duration_cast<std::chrono::nanoseconds>(
-                std::clamp<seconds>(wait, std::chrono::microseconds(100), std::chrono::milliseconds(200)));
+            seconds const free = s.free.value_or(now);
+            seconds at = free;
+            for (auto ahead = s.line.begin(); ahead != place_.value_or(s.line.end()); ++ahead)
+                at += s.time_of(s.share_of(*ahead));
+            if (at <= now) {
+                leave();
+                std::size_t const bytes = s.share_of(wanted);
+                // a rest earns the right to a short burst, not more
+                s.free = std::max<seconds>(free, now - burst) + s.time_of(bytes);
+                return {bytes, {}};
+            }
+            if (!place_)
+                place_ = s.line.insert(s.line.end(), wanted);
+            return {0, std::chrono::duration_cast<std::chrono::nanoseconds>(std::clamp<seconds>(
+                           at - now, std::chrono::microseconds(100), std::chrono::milliseconds(200)))};
         }
 
     private:
+        void leave()
+        {
+            if (place_)
+                shared_->line.erase(*place_);
+            place_.reset();
+        }
+
         std::shared_ptr<state> shared_;
-        std::optional<seconds> at_;  // when it comes, at the rate of
-        std::uint64_t change_ = 0;   // that change
-        seconds span_{0};            // that its bytes take
-        bool came_ = false;
+        std::optional<std::list<std::size_t>::iterator> place_;
     };
 
 private:

@@ -73,11 +73,7 @@ result<stored_object<Reply>> decode_stored(service_request const& request, http:
         out.callback = outcome(callback_outcome<>::failed_because(decode_error(request.operation, head, body)));
     else if (request.carries_callback)
         out.callback = outcome(callback_outcome<>::delivered_with(std::move(body)));
-    if (auto const text = head.headers.find("x-oss-hash-crc64ecma")) {
-        out.crc64 = detail::number_in<std::uint64_t>(*text);
-        if (!out.crc64)
-            decoded = failure(errc::bad_answer, "x-oss-hash-crc64ecma is no number").in(request.operation);
-    }
+    out.crc64 = detail::number_in<std::uint64_t>(head.headers.get("x-oss-hash-crc64ecma"));
     return decoded;
 }
 

@@ -18,7 +18,7 @@ public:
     /// connection when an idle one turns out to be closed.
     unsigned max_attempts = 3;
     std::chrono::milliseconds base_delay{200};
-    std::chrono::milliseconds max_delay{20'000};
+    std::chrono::milliseconds max_delay{20'000};  ///< also where the service asks for a longer one
 
     /// The delay before attempt `next` (2, 3, ...) with full jitter; `random` is drawn from [0, 1).
     /// Source: the official SDKs: U[0,1) x min(cap, base x 2^n).

@@ -302,15 +302,15 @@ private:
             auto wanted = static_cast<std::size_t>(chunk_left_.empty() ? 0 : c.length);  // a short body, sent in part
             if (chunk_left_.empty() && x.sent != c.length) {
                 deadline_.pause();
-                bool const slow = x.observer != nullptr && x.observer->paces();
-                std::size_t const most = slow ? std::min(x.observer->stride(), file_chunk_bytes)
-                                              : std::numeric_limits<std::size_t>::max();
+                std::size_t most = std::numeric_limits<std::size_t>::max();
+                if (x.observer != nullptr && x.observer->paces()) {
+                    auto const next = std::min<std::uint64_t>(chunk_bytes, c.length - x.sent);
+                    most = co_await x.observer->pace(static_cast<std::size_t>(next));
+                }
                 auto const loaded = co_await load(x, most, buffers, block);
                 if (!loaded)
                     co_return loaded.error();
                 wanted = *loaded;
-                if (slow)
-                    co_await x.observer->pace(wanted);
                 deadline_.progressed();
             }
             for (;;) {

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,10 +22,10 @@ public:
     std::chrono::milliseconds handshake{10'000};  ///< TLS
     std::chrono::milliseconds stall{30'000};      ///< while a request is sent: between two steps in which a byte moved
     /// From the last byte sent to the first of the answer, and then between two reads of it, to its end. That it passed
-    /// is told as `stall_timeout`, too.
+    /// is told as `stall_timeout`, too. A completion, whose parts the service joins first, has 15 minutes for the first.
     std::chrono::milliseconds answer{60'000};
     /// The whole operation with all its attempts: its connections and waits. A body source or a credentials provider
-    /// that hangs is not cut short by it.
+    /// that hangs is not cut short by it; nothing is sent after it.
     std::chrono::milliseconds operation{0};
 };
 
@@ -62,11 +61,10 @@ public:
 class send_observer {
 public:
     virtual ~send_observer() = default;
-    /// Awaited before the next `bytes` are sent; a rate limiter waits here. Only called when `paces()`.
-    virtual awaitable<void> pace(std::size_t bytes) = 0;
+    /// Awaited before the next of `wanted` bytes are sent; a rate limiter waits here. Only called when `paces()`.
+    /// Returns: how many may be sent, one or more.
+    virtual awaitable<std::size_t> pace(std::size_t wanted) = 0;
     virtual bool paces() const noexcept = 0;
-    /// Bytes to `pace` at one time at the most, so that they keep moving however slow that is. Only called when `paces()`.
-    virtual std::size_t stride() const noexcept { return std::numeric_limits<std::size_t>::max(); }
     /// Bytes of the body handed to the connection by the present attempt.
     virtual void on_sent(std::size_t bytes) = 0;
     /// An attempt begins; what an earlier one sent counts for nothing.

@@ -51,7 +51,7 @@ public:
     unsigned attempts = 0;          ///< requests sent
     unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
     bool answer_lost = false;       ///< the last one may have been acted upon; told also when the send is cancelled
-    bool in_doubt = false;          ///< so may an earlier one, which was answered with an error of the service's own
+    bool in_doubt = false;          ///< so may an earlier one, by an answer that does not tell: of 500 on, or another CRC-64
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
 
@@ -281,6 +281,8 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
             who = co_await config_.provider()();
         if (!who)
             co_return std::move(who).error().in(request.operation);
+        if (s.end != time_point::max() && clock::now() >= s.end)
+            co_return failure(errc::operation_timeout).in(request.operation);
         auto line = pool_->try_acquire(ex, peer_of(request), config_.limits(), s.end);
         if (!line) {
             auto waited = co_await wait_for_line(request, s.end);
@@ -298,8 +300,8 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
             interruption watch(x, s);
             auto got = co_await line->exchange(x, buffers_);
             watch.over();
-            if (got || x.all_sent)
-                s.crc64 = x.crc64;
+            if (x.all_sent || (got && got->head.status < 300))
+                s.crc64 = x.crc64;  // a request that was refused early has that of a part
             if (got && got->head.status < 300) {
                 std::optional<failure> differs;
                 if (s.on_lost == lost_answer::resend)
@@ -309,6 +311,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                     co_return got;
                 }
                 why = *std::move(differs);
+                s.in_doubt = true;
             } else if (got) {
                 why = decode_error(request.operation, got->head, got->body);
                 s.in_doubt = s.in_doubt || (x.all_sent && got->head.status >= 500 && why != errc::throttled);
@@ -319,7 +322,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 }
             } else {
                 why = std::move(got).error().in(request.operation);
-                if (x.all_sent && (why == condition::network || why == condition::timeout))
+                if (x.all_sent && why != errc::cancelled)
                     s.answer_lost = true;
                 if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
                     !(s.answer_lost && s.on_lost == lost_answer::report)) {
@@ -349,7 +352,7 @@ awaitable<bool> session<Transport>::may_retry(failure const& why, state& s)
     unsigned const counted = s.attempts - s.forgiven;
     if (counted >= config_.retry().max_attempts)
         co_return false;
-    auto const asked = std::chrono::milliseconds(why.info().retry_after_ms);
+    auto const asked = std::min(std::chrono::milliseconds(why.info().retry_after_ms), config_.retry().max_delay);
     auto const wait = std::max(config_.retry().delay(counted + 1, random_unit()), asked);
     if (s.end != time_point::max() && clock::now() + wait >= s.end)
         co_return false;

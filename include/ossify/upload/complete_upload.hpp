@@ -21,9 +21,9 @@ namespace ossify {
 namespace detail {
 
 /// Whether the service may have completed the upload although it did not say so. `attempts`: of all rounds.
-inline bool may_be_completed(failure const& why, bool answer_lost, unsigned attempts)
+inline bool may_be_completed(failure const& why, bool in_doubt, unsigned attempts)
 {
-    if (answer_lost)
+    if (in_doubt)
         return true;
     if (why == errc::service_internal || why == errc::malformed_http || why == errc::header_too_large ||
         why == errc::body_too_large || why == errc::bad_answer)
@@ -140,6 +140,8 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
                                            std::chrono::milliseconds to_look = {})
 {
     using clock = typename session<Transport>::clock;
+    // the answer may take long, but not for ever: then the object is asked for
+    auto const sent_until = std::min(end, clock::now() + std::chrono::minutes(15));
     if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
         co_return std::move(ok).error();
     auto encoded = op.encode();
@@ -149,7 +151,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
     unsigned attempts = 0;
     for (unsigned round = 1;; ++round) {
         auto& state = how.sending = typename session<Transport>::state();
-        state.end = end;
+        state.end = sent_until;
         state.slow_answer = true;  // the service joins the parts first
         state.on_lost = lost_answer::report;
         body const text = body::borrowed(encoded->body);
@@ -182,7 +184,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             encoded = op.encode();
             continue;
         }
-        if (!detail::may_be_completed(stored.error(), state.answer_lost, attempts))
+        if (!detail::may_be_completed(stored.error(), how.in_doubt(), attempts))
             co_return stored;
         state.answer_lost = true;  // until it is settled
         auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), looked_until);
@@ -193,7 +195,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         state.answer_lost = false;
         state.in_doubt = false;
         auto const wait = s->settings().retry().delay(round + 1, 0.5);
-        bool const in_time = end == clock::time_point::max() || clock::now() + wait < end;
+        bool const in_time = clock::now() + wait < sent_until;
         if (round >= s->settings().retry().max_attempts || !in_time)
             co_return stored;
         ++how.retries;

@@ -176,7 +176,7 @@ namespace detail {
 class put_observer final : public send_observer {
 public:
     explicit put_observer(prepared_put const& put) : put_(put) {}
-    awaitable<void> pace(std::size_t) override { co_return; }
+    awaitable<std::size_t> pace(std::size_t wanted) override { co_return wanted; }
     bool paces() const noexcept override { return false; }
     void on_sent(std::size_t bytes) override
     {
@@ -216,6 +216,18 @@ inline awaitable<result<void>> add_md5(prepared_put& put, buffer_pool& buffers)
     co_return result<void>();
 }
 
+/// What to say of an object whose source was written to while it was sent; nothing when it was not.
+inline std::optional<failure> mixed(prepared_put const& put, std::string_view request_id)
+{
+    auto same = put.sends.source.check_unchanged();
+    if (same)
+        return std::nullopt;
+    failure why = std::move(same).error();
+    why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
+    why.edit().request_id = request_id;
+    return std::move(why).in(put.request.operation);
+}
+
 /// Reads the answer to a put.
 template<class Reply>
 result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempts, answer&& got)
@@ -225,12 +237,8 @@ result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempt
         stored->bytes = put.sends.length;
         stored->retries = attempts - 1;
     }
-    if (auto same = put.sends.source.check_unchanged(); !same) {
-        failure why = std::move(same).error();
-        why.edit().message += ". The object is stored all the same, perhaps with bytes from before and after";
-        why.edit().request_id = got.head.headers.get("x-oss-request-id");
-        stored = std::move(why).in(put.request.operation);
-    }
+    if (auto why = mixed(put, got.head.headers.get("x-oss-request-id")))
+        stored = *std::move(why);
     return stored;
 }
 
@@ -256,6 +264,14 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     co_return stored;
 }
 
+/// Whether an earlier request than the one that failed so may have stored the object. When all were answered with an error
+/// of the service's own, or with another CRC-64, that is what the caller is told.
+template<class State>
+bool may_be_stored(State const& state, failure const& why)
+{
+    return state.in_doubt && why != errc::service_internal && why != errc::crc_mismatch;
+}
+
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
@@ -278,19 +294,23 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         if (!verdict)
             co_return std::move(verdict).error();
         if (*verdict) {
+            if (auto why = mixed(put, {}))
+                co_return *std::move(why);
             stored_object<> found = std::move(**verdict);
             found.retries = state.attempts - 1;
             co_return found;
         }
         if (!again)
             break;
+        state.in_doubt = false;  // it is not there
         auto got = co_await s.send(put.request, put.sends, state);
         if (got) {
             state.answer_lost = true;  // until it is confirmed
             co_return co_await confirmed_by<void>(s, put, state, *got);
         }
         lost = std::move(got).error();
-        state.answer_lost = state.answer_lost || (put.exclusive && lost == errc::object_exists);  // its own, perhaps
+        bool const own_perhaps = put.exclusive && lost == errc::object_exists;
+        state.answer_lost = state.answer_lost || own_perhaps || may_be_stored(state, lost);
     }
     co_return ended(std::move(lost));
 }
@@ -342,8 +362,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (got)
             co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
-        bool const own_perhaps = put.exclusive && state.in_doubt && why == errc::object_exists;
-        state.answer_lost = state.answer_lost || own_perhaps;
+        state.answer_lost = state.answer_lost || detail::may_be_stored(state, why);
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);
             co_return detail::typed<Reply>(std::move(settled));

@@ -212,9 +212,7 @@ public:
     ~part_observer() { run_.tracker.take_back(sent_); }
 
     bool paces() const noexcept override { return run_.spec.rate.has_value(); }
-    std::size_t stride() const noexcept override { return run_.spec.rate->stride(); }
-
-    awaitable<void> pace(std::size_t bytes) override { return hold(run_, bytes); }
+    awaitable<std::size_t> pace(std::size_t wanted) override { return hold(run_, wanted); }
 
     void on_sent(std::size_t bytes) override
     {
@@ -251,17 +249,15 @@ public:
     }
 
 private:
-    static awaitable<void> hold(upload_run<Transport>& run, std::size_t bytes)
+    static awaitable<std::size_t> hold(upload_run<Transport>& run, std::size_t wanted)
     {
         rate_limiter::turn mine(*run.spec.rate);
         for (;;) {
             auto const now = Transport::clock_type::now().time_since_epoch();
-            // a chunk that was cut at a higher rate counts as one of now, or it would silence all the others
-            auto const counted = std::min(bytes, run.spec.rate->stride());
-            auto const wait = mine.ask(counted, std::chrono::duration_cast<std::chrono::nanoseconds>(now));
-            if (wait.count() == 0)
-                co_return;
-            co_await run.s->sleep(std::chrono::ceil<std::chrono::milliseconds>(wait));
+            auto const got = mine.ask(wanted, std::chrono::duration_cast<std::chrono::nanoseconds>(now));
+            if (got.bytes != 0)
+                co_return got.bytes;
+            co_await run.s->sleep(std::chrono::ceil<std::chrono::milliseconds>(got.wait));
         }
     }
 

@@ -105,8 +105,6 @@ complete_multipart_upload completion_of(upload_run<Transport> const& run)
 template<transport Transport>
 awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
 {
-    // the answer may take long, but not for ever: then the object is asked for
-    constexpr std::chrono::minutes longest(15);
     if (auto same = run->spec.source.check_unchanged(); !same)
         co_return std::move(same).error();
     if (run->spec.checkpoint) {
@@ -115,8 +113,8 @@ awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
             run->notice(saved.error().message());
     }
     completion_state<typename Transport::clock_type::time_point> how;
-    auto const end = std::min(run->end, Transport::clock_type::now() + longest);
-    auto stored = co_await perform(run->s, completion_of(*run), run->spec.check_crc64, how, end, run->spec.abort_limit);
+    auto stored =
+        co_await perform(run->s, completion_of(*run), run->spec.check_crc64, how, run->end, run->spec.abort_limit);
     run->retries += how.retries;
     co_return stored;
 }

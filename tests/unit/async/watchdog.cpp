@@ -2,6 +2,7 @@
 #include <ossify/testing/manual_clock.hpp>
 
 #include <asio/execution/outstanding_work.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/require.hpp>
 
@@ -11,6 +12,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -211,4 +214,51 @@ TEST_CASE("it acts on the executor that it moved to, and lets go of it")
         s.run();
         CHECK(g.acted == 1);
     }
+}
+
+TEST_CASE("a deadline that comes nearer while another thread looks at all of them is not forgotten")
+{
+    using real = watchdog<std::chrono::steady_clock>;
+    using deadline = real::deadline;
+    asio::io_context timers;
+    asio::io_context own;
+    auto work = asio::make_work_guard(timers);
+    auto const more_work = asio::make_work_guard(own);
+    std::thread looks([&] { timers.run(); });
+    auto const all = std::make_shared<real>(timers.get_executor());
+    auto const far = std::chrono::steady_clock::now() + 1h;
+    bool passed = false;
+    auto const note = [](void* flag) noexcept { *static_cast<bool*>(flag) = true; };
+    auto const ignore = [](void*) noexcept {};
+    deadline mine(all, own.get_executor(), note, &passed);
+    mine.arm(far);
+    std::vector<std::unique_ptr<deadline>> others;  // that take a while to look at
+    for (int i = 0; i != 20'000; ++i) {
+        others.push_back(std::make_unique<deadline>(all, own.get_executor(), ignore, nullptr));
+        others.back()->arm(far);
+    }
+    std::minstd_rand random(1);
+    int forgotten = 0;
+    for (int round = 0; round != 200; ++round) {
+        passed = false;
+        deadline other(all, own.get_executor(), ignore, nullptr);
+        auto const soon = std::chrono::steady_clock::now() + 1ms;
+        other.arm(soon);
+        auto const meanwhile = soon + std::chrono::microseconds(random() % 600);
+        while (std::chrono::steady_clock::now() < meanwhile) {
+        }
+        mine.arm(std::chrono::steady_clock::now() + 2ms);
+        auto const patience = std::chrono::steady_clock::now() + 10s;
+        while (!passed && std::chrono::steady_clock::now() < patience)
+            own.poll();
+        forgotten += !passed;
+        mine.disarm();
+        own.poll();
+        mine.arm(far);
+    }
+    CHECK(forgotten == 0);
+    others.clear();
+    mine.disarm();
+    work.reset();
+    looks.join();
 }

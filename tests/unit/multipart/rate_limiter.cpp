@@ -2,142 +2,183 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <utility>
+#include <vector>
 
 using namespace ossify;
 using namespace std::chrono_literals;
 
 namespace {
 
-// Sends pieces as fast as allowed for `span` from `from` on; returns the bytes sent.
-std::uint64_t send_for(rate_limiter& limit, std::chrono::nanoseconds from, std::chrono::nanoseconds span,
-                       std::size_t piece)
-{
-    std::uint64_t sent = 0;
-    std::optional<rate_limiter::turn> mine(std::in_place, limit);
-    for (auto now = from; now < from + span;) {
-        auto const wait = mine->ask(piece, now);
-        if (wait.count() == 0) {
-            sent += piece;
-            mine.emplace(limit);
-        }
-        now += wait;
+// Senders of pieces of a file: they ask every millisecond, and send as soon as they may.
+class senders {
+public:
+    senders(rate_limiter limit, std::size_t count, std::size_t piece) : limit_(limit), piece_(piece), turns_(count), sent(count)
+    {
+        for (auto& turn : turns_)
+            turn = std::make_unique<rate_limiter::turn>(limit_);
     }
-    return sent;
-}
 
-// Three senders, who ask every millisecond for a thousand bytes; returns what each sent. `meanwhile` is called as often.
-template<class Meanwhile>
-std::array<std::uint64_t, 3> share(rate_limiter& limit, std::chrono::nanoseconds span, Meanwhile meanwhile)
-{
-    std::array<std::optional<rate_limiter::turn>, 3> turns;
-    std::array<std::uint64_t, 3> sent{};
-    for (auto& turn : turns)
-        turn.emplace(limit);
-    for (auto now = 0ns; now < span; now += 1ms) {
-        meanwhile(now);
-        for (std::size_t i = 0; i != 3; ++i) {
-            while (turns[i]->ask(1000, now).count() == 0) {
-                sent[i] += 1000;
-                turns[i].emplace(limit);
+    // `meanwhile` is called before they ask.
+    template<class Meanwhile>
+    void run(std::chrono::nanoseconds from, std::chrono::nanoseconds to, Meanwhile meanwhile)
+    {
+        for (auto now = from; now < to; now += 1ms) {
+            meanwhile(now);
+            for (std::size_t i = 0; i != turns_.size(); ++i) {
+                while (auto const bytes = turns_[i]->ask(piece_, now).bytes) {
+                    sent[i] += bytes;
+                    turns_[i] = std::make_unique<rate_limiter::turn>(limit_);
+                }
             }
         }
     }
-    return sent;
-}
+    void run(std::chrono::nanoseconds from, std::chrono::nanoseconds to)
+    {
+        run(from, to, [](std::chrono::nanoseconds) {});
+    }
+
+    std::uint64_t total() const
+    {
+        std::uint64_t all = 0;
+        for (std::uint64_t const one : sent)
+            all += one;
+        return all;
+    }
+
+private:
+    rate_limiter limit_;
+    std::size_t piece_;
+    std::vector<std::unique_ptr<rate_limiter::turn>> turns_;
+
+public:
+    std::vector<std::uint64_t> sent;
+};
 
 }  // namespace
 
 TEST_CASE("over a while the bytes sent are what the rate allows")
 {
-    for (std::size_t piece : {1024U, 65536U, 262144U}) {
-        rate_limiter limit(1'000'000);
-        auto const sent = send_for(limit, 0s, 20s, piece);
-        CHECK(sent >= 19'500'000);
-        CHECK(sent <= 20'500'000);
+    for (std::size_t const count : {1U, 3U, 64U}) {
+        for (std::size_t const piece : {1024U, 65536U, 262144U}) {
+            CAPTURE(count);
+            CAPTURE(piece);
+            senders all(rate_limiter(1'000'000), count, piece);
+            all.run(0s, 20s);
+            CHECK(all.total() >= 19'800'000);
+            CHECK(all.total() <= 20'200'000);
+        }
     }
 }
 
 TEST_CASE("several senders share the rate, each in its turn, however early one asks again")
 {
-    rate_limiter limit(1'000'000);
-    auto const sent = share(limit, 10s, [](std::chrono::nanoseconds) {});
-    CHECK(sent[0] + sent[1] + sent[2] >= 9'900'000);
-    CHECK(sent[0] + sent[1] + sent[2] <= 10'100'000);
-    CHECK(sent[0] <= 3'400'000);
-    CHECK(sent[2] >= 3'300'000);
+    senders all(rate_limiter(1'000'000), 3, 1000);
+    all.run(0s, 10s);
+    CHECK(all.total() >= 9'900'000);
+    CHECK(*std::max_element(all.sent.begin(), all.sent.end()) <= 3'400'000);
+    CHECK(*std::min_element(all.sent.begin(), all.sent.end()) >= 3'300'000);
 }
 
-TEST_CASE("what is asked for at one time keeps many senders moving, at any rate")
+TEST_CASE("what is granted at one time keeps many senders moving, at any rate")
 {
-    CHECK(rate_limiter(8'000'000).stride() == 1'000'000);
-    CHECK(rate_limiter(7'000).stride() == 875);
-    CHECK(rate_limiter(1).stride() == 1);
-    CHECK(rate_limiter(0).stride() > 1'000'000'000);
+    auto const first = [](std::uint64_t rate) {
+        rate_limiter const limit(rate);
+        return rate_limiter::turn(limit).ask(10'000'000, 0s).bytes;
+    };
+    CHECK(first(8'000'000) == 1'000'000);
+    CHECK(first(7'000) == 875);
+    CHECK(first(1) == 1);
+    CHECK(first(1'000'000'000) == 10'000'000);
 }
 
 TEST_CASE("no rate means no waiting")
 {
-    rate_limiter limit(0);
+    rate_limiter const limit(0);
     rate_limiter::turn mine(limit);
     for (int i = 0; i < 100; ++i)
-        CHECK(mine.ask(std::size_t{1} << 30, 0s) == 0ns);
+        CHECK(mine.ask(std::size_t{1} << 30, 0s).bytes == std::size_t{1} << 30);
 }
 
-TEST_CASE("a change is followed within a fifth of a second")
+TEST_CASE("a change is followed within a fifth of a second, by however many")
 {
-    rate_limiter limit(1000);
+    for (std::size_t const count : {1U, 6U, 64U}) {
+        CAPTURE(count);
+        rate_limiter limit(2'000'000);
+        senders all(limit, count, 262'144);
+        all.run(0s, 10s);
+        limit.set(20'000);
+        all.run(10s, 10'200ms);
+        auto before = all.total();
+        all.run(10'200ms, 20s);
+        CHECK(all.total() - before <= 200'000);
+        CHECK(all.total() - before >= 190'000);
+        limit.set(4'000'000);
+        before = all.total();
+        all.run(20s, 21s);
+        CHECK(all.total() - before <= 4'300'000);
+        CHECK(all.total() - before >= 3'200'000);
+        limit.set(0);
+        before = all.total();
+        all.run(21s, 21'001ms, [&](std::chrono::nanoseconds) { limit.set(4'000'000); });
+        CHECK(all.total() - before <= 4'000'000);
+    }
+}
+
+TEST_CASE("who waits asks again in time to follow a change")
+{
+    rate_limiter limit(1);
     rate_limiter::turn first(limit);
     rate_limiter::turn second(limit);
-    CHECK(first.ask(1'000'000, 0s) == 0ns);  // a thousand seconds' worth
-    CHECK(second.ask(1, 1s) == 200ms);
+    CHECK(first.ask(1'000, 0s).bytes == 1);
+    auto const waits = second.ask(1'000, 0s);
+    CHECK(waits.bytes == 0);
+    CHECK(waits.wait == 200ms);
     limit.set(1'000'000);
-    CHECK(second.ask(1, 1200ms) == 0ns);
+    CHECK(second.ask(1'000, 1s).bytes == 1'000);
     CHECK(limit.bytes_per_second() == 1'000'000);
 }
 
-TEST_CASE("who sets the same rate again and again gives nothing away")
+TEST_CASE("who sets the rate again and again gives nothing away")
 {
     rate_limiter limit(1'000'000);
-    auto const sent = share(limit, 10s, [&](std::chrono::nanoseconds) { limit.set(1'000'000); });
-    CHECK(sent[0] + sent[1] + sent[2] <= 10'100'000);
+    senders all(limit, 3, 262'144);
+    std::uint64_t rate = 1'000'000;
+    all.run(0s, 10s, [&](std::chrono::nanoseconds) { limit.set(++rate); });
+    CHECK(all.total() <= 10'200'000);
+    all.run(10s, 20s, [&](std::chrono::nanoseconds) { limit.set(--rate); });
+    CHECK(all.total() <= 20'400'000);
 }
 
-TEST_CASE("who waits when the rate is lowered waits no longer than before")
+TEST_CASE("nobody waits for those who went away, nor for long for one that does not come")
 {
-    rate_limiter limit(1'000'000);
+    rate_limiter const limit(1000);
     rate_limiter::turn first(limit);
-    rate_limiter::turn second(limit);
-    rate_limiter::turn third(limit);
-    CHECK(first.ask(100'000, 0s) == 0ns);
-    CHECK(second.ask(100'000, 0s) == 100ms);
-    CHECK(third.ask(100'000, 0s) == 200ms);
-    limit.set(1);
-    CHECK(second.ask(100'000, 100ms) == 0ns);
-    CHECK(third.ask(100'000, 200ms) == 0ns);
-}
-
-TEST_CASE("nobody waits for those who went away")
-{
-    rate_limiter limit(1000);
-    rate_limiter::turn first(limit);
-    CHECK(first.ask(100, 0s) == 0ns);
-    for (int i = 0; i != 100; ++i) {
-        rate_limiter::turn gone(limit);
-        CHECK(gone.ask(100, 0s) == 100ms);
+    CHECK(first.ask(100, 0s).bytes == 100);
+    std::vector<std::unique_ptr<rate_limiter::turn>> gone;
+    for (int i = 0; i != 60; ++i) {
+        gone.push_back(std::make_unique<rate_limiter::turn>(limit));
+        CHECK(gone.back()->ask(100, 0s).bytes == 0);
     }
+    rate_limiter::turn last(limit);
+    CHECK(last.ask(100, 0s).wait == 200ms);
+    gone.resize(1);
+    CHECK(last.ask(100, 100ms).wait == 100ms);
+    CHECK(last.ask(100, 200ms).bytes == 100);
+    gone.clear();
 }
 
 TEST_CASE("a long rest allows no long burst")
 {
-    rate_limiter limit(1'000'000);
+    rate_limiter const limit(1'000'000);
     rate_limiter::turn mine(limit);
     (void)mine.ask(1, 0s);
-    auto const sent = send_for(limit, 3600s, 1s, 1000);
-    CHECK(sent <= 1'100'000);
+    senders all(limit, 1, 1000);
+    all.run(3600s, 3601s);
+    CHECK(all.total() <= 1'100'000);
 }
