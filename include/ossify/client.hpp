@@ -66,14 +66,14 @@ public:
     }
 
     /// Stores an object. Returns: the stored object; `callback` says whether the application server was called.
-    /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for
-    /// the object failed too), `crc_mismatch` (other bytes than those sent were stored, as far as can be told),
-    /// `source_changed` (the file was written to during the upload; what is stored may mix both states) and
-    /// `service_internal` (which the service says when it does not know). Where an earlier attempt may have stored it, the
-    /// object is asked for.
+    /// Errors: a failure means that nothing was stored, but for `outcome_unknown` (the answer was lost and asking for the
+    /// object failed too, or no answer came in time and there is no object yet), `crc_mismatch` (other bytes than those
+    /// sent were stored, as far as can be told), `source_changed` (the file was written to during the upload; what is
+    /// stored may mix both states) and `service_internal` (which the service says when it does not know). Where an earlier
+    /// attempt may have stored it, the object is asked for.
     /// A put with a callback, or one that must not overwrite, is sent again after a lost answer only when the object is
     /// not there a back-off later, and never because of the answer's CRC-64: the object is asked for then.
-    /// The service may still have called back once: receivers should be idempotent.
+    /// A service that was slow rather than gone may call back once for each attempt: receivers should be idempotent.
     /// Cancellation: terminal; `cancelled` when the service cannot have stored the object, else `outcome_unknown`.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.
     /// Source: OSS documentation, PutObject, Callback.

@@ -506,6 +506,26 @@ TEST_CASE("an object that is stored is not said to be missing because of how a l
     }
 }
 
+TEST_CASE("an object that is not there when the time is over may come yet")
+{
+    for (bool const with_callback : {false, true}) {
+        CAPTURE(with_callback);
+        memory_transport net;
+        small_service service;  // which is told of the put later
+        net.on_request([&](received_request const& r) {
+            return r.head.method == http::method::put ? scripted_reply::silence() : service(r);
+        });
+        timeouts limits;
+        limits.answer = std::chrono::seconds(1);
+        auto const request = put_object_request("examplebucket", "k").body(std::string("x"));
+        callback const notify("http://app.example.com/oss", "object=${object}");
+        auto const stored = put(net, settings().limits(limits), with_callback ? request.callback(notify) : request);
+        CHECK(stored.error() == errc::outcome_unknown);
+        CHECK(stored.error().message().find("may be at work on it still") != std::string::npos);
+        CHECK(service.heads == 1);
+    }
+}
+
 TEST_CASE("a put that was cancelled after an answer with another sum may have stored the object")
 {
     memory_transport net;
