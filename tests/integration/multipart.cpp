@@ -615,6 +615,25 @@ TEST_CASE("a completion that was not acted upon is not sent again when its time 
     CHECK(s.service.open_uploads() == 0);
 }
 
+TEST_CASE("a completion that was not answered in time may come yet, where the upload is left")
+{
+    std::string const text = text_of(3 * part_bytes);
+    scene s;
+    s.service.before = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::post || r.body.empty())
+            return std::nullopt;
+        return testing::scripted_reply::silence();
+    };
+    auto const stored =
+        s.run(s.oss.upload(in_parts(text).time_limit(std::chrono::minutes(3)).leave_parts_on_failure()));
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK(stored.error().message().find("the operation took too long") != std::string::npos);
+    CHECK(stored.error().message().find("the object may be stored") != std::string::npos);
+    REQUIRE(s.service.open_uploads() == 1);
+    CHECK(stored.error().info().upload_id == s.service.state().uploads.entries().front().id);
+}
+
 TEST_CASE("an upload's own time limit goes before the client's, also when it is one put")
 {
     timeouts limits;

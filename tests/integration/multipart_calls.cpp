@@ -234,6 +234,23 @@ TEST_CASE("a completion that is never answered is settled, though no limit was s
     CHECK(testing::manual_clock::now() - began < std::chrono::minutes(16));
 }
 
+TEST_CASE("a completion that is never answered, nor acted upon while it is looked at, may come yet")
+{
+    std::string const text = text_of(part_bytes);
+    scene s;
+    auto const handle = received<multipart_upload>(tests::run(s.io, begin(s.oss, "k")));
+    auto const receipt = tests::run(s.io, s.oss.upload_part(upload_part_request(handle, 1).body(text)));
+    s.service.before = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::post)
+            return std::nullopt;
+        return testing::scripted_reply::silence();
+    };
+    auto const stored = tests::run(
+        s.io, s.oss.complete_multipart_upload(complete_multipart_upload_request(handle).add(receipt.value())));
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK(stored.error().info().upload_id == handle.upload_id);
+}
+
 TEST_CASE("all parts that the service has can be made the object, without a list")
 {
     std::string const text = text_of(2 * part_bytes);

@@ -123,6 +123,7 @@ public:
     completion_state() = default;
 
     unsigned retries = 0;           ///< requests that were sent again
+    bool may_come = false;          ///< it was not answered in time; the service had not acted, and may still be at it
     send_state<TimePoint> sending;  ///< of the last one
 
     bool in_doubt() const noexcept { return sending.answer_lost || sending.in_doubt; }  ///< the object may be stored
@@ -186,6 +187,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         }
         if (!detail::may_be_completed(stored.error(), how.in_doubt(), attempts))
             co_return stored;
+        bool const unanswered = state.answer_lost && stored.error() == condition::timeout;
         state.answer_lost = true;  // until it is settled
         auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), looked_until);
         if (!verdict)
@@ -196,8 +198,10 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         state.in_doubt = false;
         auto const wait = s->settings().retry().delay(round + 1, 0.5);
         bool const in_time = clock::now() + wait < sent_until;
-        if (round >= s->settings().retry().max_attempts || !in_time)
+        if (round >= s->settings().retry().max_attempts || !in_time) {
+            how.may_come = unanswered;
             co_return stored;
+        }
         ++how.retries;
         co_await s->sleep(wait);
     }
@@ -212,14 +216,14 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         co_return std::move(*refused).in(op.operation);
     completion_state<typename session<Transport>::time_point> how;
     failure const unknown = detail::concerning(
-        failure(errc::outcome_unknown, "cancelled after all was sent: ask for the object, or list the upload's parts")
+        failure(errc::outcome_unknown, "all was sent, but there was no answer: ask for the object, or list the upload's parts")
             .in(op.operation),
         op.upload);
     try {
         auto stored = co_await perform(s, std::move(op), check, how, s->end_after());
         if (stored)
             stored->retries = how.retries;
-        else if (how.in_doubt() && stored.error().code() == asio::error::operation_aborted)
+        else if (how.may_come || (how.in_doubt() && stored.error().code() == asio::error::operation_aborted))
             co_return unknown;
         co_return stored;
     } catch (std::system_error const& e) {

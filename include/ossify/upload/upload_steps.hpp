@@ -116,6 +116,7 @@ awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
     auto stored =
         co_await perform(run->s, completion_of(*run), run->spec.check_crc64, how, run->end, run->spec.abort_limit);
     run->retries += how.retries;
+    run->may_be_completed_yet = how.may_come;
     co_return stored;
 }
 

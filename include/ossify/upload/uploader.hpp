@@ -254,8 +254,8 @@ awaitable<void> uploader<Transport>::drop_checkpoint()
 }
 
 /// Leaves the parts or has the service drop them, as was asked for. `completing`: the object may be stored after all.
-/// Returns: `why`, which names the upload when parts of it are left; `outcome_unknown` when the caller cancelled the
-/// completion, and the parts are to be kept or the upload cannot be aborted.
+/// Returns: `why`, which names the upload when parts of it are left; `outcome_unknown` when the completion was cancelled or
+/// not answered in time, and the parts are to be kept or the upload cannot be aborted.
 template<transport Transport>
 auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<outcome>
 {
@@ -268,9 +268,10 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         co_await drop_checkpoint();
         co_return why;
     }
-    bool const in_doubt = completing && (why == errc::cancelled || why == errc::outcome_unknown);
+    bool const in_doubt =
+        completing && (why == errc::cancelled || why == errc::outcome_unknown || run_->may_be_completed_yet);
     auto const admit_doubt = [&why, in_doubt] {
-        if (in_doubt && why == errc::cancelled)
+        if (in_doubt && why != errc::outcome_unknown)
             why = failure(errc::outcome_unknown, why.code().message()).in("upload");
     };
     std::string const left = in_doubt ? "it was being completed: the object may be stored, else its parts are left at "
