@@ -487,7 +487,7 @@ TEST_CASE("an object that is stored is not said to be missing because of how a l
             memory_transport net;
             small_service service;
             int puts = 0;
-            net.on_request([&, net](received_request const& r) mutable {
+            net.on_request([&](received_request const& r) {
                 if (r.head.method != http::method::put)
                     return service(r);
                 if (++puts > 1)
