@@ -23,10 +23,7 @@ namespace detail {
 /// Whether the service may have completed the upload although it did not say so. `attempts`: of all rounds.
 inline bool may_be_completed(failure const& why, bool in_doubt, unsigned attempts)
 {
-    if (in_doubt)
-        return true;
-    if (why == errc::service_internal || why == errc::malformed_http || why == errc::header_too_large ||
-        why == errc::body_too_large || why == errc::bad_answer)
+    if (in_doubt || why == errc::service_internal || why == errc::bad_answer)
         return true;
     // what an earlier attempt has completed is gone, or stands in the way
     return attempts > 1 && (why == errc::no_such_upload || why == errc::object_exists);
