@@ -339,6 +339,10 @@ def machine():
             return next((m[1] for m in (re.match(pattern, line) for line in file) if m), otherwise)
 
     model = first_line("/proc/cpuinfo", r"model name\s*: (.*)", platform.machine())
+    family = first_line("/proc/cpuinfo", r"cpu family\s*: (.*)", "")
+    if family:      # names such as "AMD EPYC" stand for processors of ten years
+        number = first_line("/proc/cpuinfo", r"model\s*: (.*)", "?")
+        model += f" (family {family}, model {number})"
     memory = int(first_line("/proc/meminfo", r"MemTotal:\s*(\d+) kB", "0")) / (1 << 20)
     return {"date": datetime.date.today().isoformat(), "cpu": model, "processors": os.cpu_count(),
             "memory_gib": round(memory), "kernel": platform.release(),
