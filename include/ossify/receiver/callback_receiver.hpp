@@ -159,7 +159,7 @@ awaitable<result<void>> basic_callback_receiver<Transport>::judge(std::string_vi
     if (at_hand)
         verdict = verifier_.verify(target, authorization, body, *at_hand);
     if (verdict == callback_verdict::wrong_signature) {
-        auto const current = co_await keys_.get(std::move(key_url));
+        auto const current = co_await keys_.get(std::move(key_url), at_hand);
         if (!current)
             co_return current.error();
         if (*current != at_hand)

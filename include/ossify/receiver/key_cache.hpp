@@ -18,6 +18,7 @@
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -32,7 +33,9 @@
 namespace ossify {
 
 /// The public keys that callbacks are verified with, by URL. A key is fetched once for all who want it at that time,
-/// and kept for a while; so is the news that it could not be had. A pinned key stands in when its fetch fails.
+/// and kept for a while; so is the news that it could not be had. One that a signature does not fit is fetched again, as
+/// its owner may have another by now, though not at once. No fetch that fails takes a pinned key away, or one that is
+/// not too old.
 /// Thread safety: a monitor. Destruction ends the fetches under way; who waits for them gets a failure.
 template<transport Transport>
 class key_cache {
@@ -65,7 +68,7 @@ public:
         std::lock_guard const lock(core_->mutex);
         auto& e = core_->entries[std::move(url)];
         e.named = true;
-        e.pinned = true;
+        e.key_until = time_point::max();
         e.key = std::make_shared<codec::public_key const>(std::move(key));
     }
 
@@ -77,11 +80,11 @@ public:
         return at != core_->entries.end() && at->second.usable(clock::now()) ? at->second.key : nullptr;
     }
 
-    /// Returns: the key as it was fetched last, fetching it first when that is too long ago; a pinned key when the
-    /// fetch fails.
-    /// Errors: key_unavailable says why; the same failure comes back for a while without another fetch.
-    /// Cancellation: terminal; the fetch goes on for others.
-    awaitable<result<shared_public_key>> get(std::string url);
+    /// Returns: a key other than `unfit`, the one that a signature does not fit, or null: the one at hand, else one that
+    /// is fetched. `unfit` itself when the fetch brings no other, or the last one was too short a while ago.
+    /// Errors: key_unavailable says why there is none at all; the same failure comes back for a while without another
+    /// fetch. Cancellation: terminal; the fetch goes on for others.
+    awaitable<result<shared_public_key>> get(std::string url, shared_public_key unfit = nullptr);
 
     /// How many fetches were begun.
     std::size_t fetches() const
@@ -114,16 +117,16 @@ private:
 
     struct entry {
         shared_public_key key;
-        failure why{errc::key_unavailable};  // there is no key
-        time_point next_fetch = time_point::min();
+        time_point key_until = time_point::min();   // max: the key is pinned
+        failure why{errc::key_unavailable};         // there is no key
+        time_point next_fetch = time_point::min();  // not sooner
         std::shared_ptr<flight> under_way;
         bool named = false;
-        bool pinned = false;  // the key does not age
 
-        bool usable(time_point now) const { return key && (pinned || now < next_fetch); }
-        result<shared_public_key> outcome() const
+        bool usable(time_point now) const { return key && now < key_until; }
+        result<shared_public_key> outcome(time_point now) const
         {
-            if (key)
+            if (usable(now))
                 return key;
             return why;
         }
@@ -212,15 +215,14 @@ void key_cache<Transport>::core::land(std::string const& url, std::exception_ptr
     {
         std::lock_guard const lock(mutex);
         auto& e = entries[url];
+        auto const now = clock::now();
         landed = std::exchange(e.under_way, nullptr);
-        if (!thrown && fetched) {
-            e.key = *std::move(fetched);
-            e.next_fetch = clock::now() + limits.life;
-        } else {
+        e.next_fetch = now + limits.retry;
+        if (thrown || !fetched) {
             e.why = thrown ? failure(errc::key_unavailable, "the fetch was cut short") : fetched.error();
-            e.next_fetch = clock::now() + limits.retry;
-            if (!e.pinned)
-                e.key = nullptr;
+        } else {
+            e.key = *std::move(fetched);
+            e.key_until = std::max(e.key_until, now + limits.life);
         }
     }
     for (auto const& w : landed->passengers) {
@@ -248,7 +250,7 @@ void key_cache<Transport>::core::abandon()
 }
 
 template<transport Transport>
-awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url)
+awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url, shared_public_key unfit)
 {
     auto const self = core_;  // the cache may go while we wait
     asio::any_io_executor const ex = co_await asio::this_coro::executor;
@@ -258,10 +260,13 @@ awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url)
         std::lock_guard const lock(self->mutex);
         auto const now = clock::now();
         auto const known = self->entries.find(url);
-        if (known != self->entries.end() && !known->second.under_way && now < known->second.next_fetch)
-            co_return known->second.outcome();
-        if (known != self->entries.end() && known->second.under_way) {
+        bool const is_known = known != self->entries.end();
+        if (is_known && known->second.usable(now) && known->second.key != unfit)
+            co_return known->second.key;
+        if (is_known && known->second.under_way) {
             known->second.under_way->passengers.push_back(place);
+        } else if (is_known && now < known->second.next_fetch) {
+            co_return known->second.outcome(now);
         } else {
             if (self->closing)
                 co_return failure(errc::key_unavailable, "the receiver is closing; the key's URL was not asked");
@@ -281,7 +286,7 @@ awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url)
     auto const at = self->entries.find(url);
     if (at == self->entries.end())
         co_return failure(errc::key_unavailable, "the key was forgotten");
-    co_return at->second.outcome();
+    co_return at->second.outcome(clock::now());
 }
 
 }  // namespace ossify

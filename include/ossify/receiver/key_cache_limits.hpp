@@ -12,8 +12,8 @@ public:
     key_cache_limits() = default;
 
     std::size_t keys = 16;                     ///< URLs it knows something about
-    std::chrono::milliseconds life{86'400'000};  ///< until a fetched key is fetched again
-    std::chrono::milliseconds retry{30'000};   ///< after a failed fetch, until the next one
+    std::chrono::milliseconds life{86'400'000};  ///< until a fetched key is fetched again, although it fits
+    std::chrono::milliseconds retry{30'000};   ///< after a fetch that failed, or whose key does not fit: until the next
     std::chrono::milliseconds fetch{2'000};    ///< for one fetch; the service waits 5 s for the answer to a callback
     unsigned strangers = 30;                   ///< fetches a minute of URLs that nobody named beforehand
 };

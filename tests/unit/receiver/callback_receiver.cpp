@@ -232,6 +232,26 @@ TEST_CASE("the key of a named URL is fetched with the first callback and kept")
     CHECK(r.receiver.key_fetches() == 1);
 }
 
+TEST_CASE("a sender that has another key since it was started again is believed half a minute later")
+{
+    receiving r;
+    auto const another_key = codec::private_key::generate_rsa(1024).value();
+    signed_callback const c;
+    auto headers = headers_of(c);
+    auto const before = r.verify(c);
+    headers.authorization = sign_callback(another_key, c.target, c.body).value();
+    r.answer = scripted_reply(http_reply(200, another_key.public_pem()));
+    auto const at_once = r.verify(c.target, headers, c.body);
+    testing::manual_clock::advance(std::chrono::seconds(31));
+    auto const later = r.verify(c.target, headers, c.body);
+    auto const old_key = r.verify(c);
+    CHECK(before);
+    CHECK(at_once.error() == errc::callback_unverified);
+    CHECK(later);
+    CHECK(old_key.error() == errc::callback_unverified);
+    CHECK(r.receiver.key_fetches() == 2);
+}
+
 TEST_CASE("a key that is given needs no fetch")
 {
     receiving r(receiver_config().trust_key("http://keys.test/key.pem", signed_callback::public_key()));

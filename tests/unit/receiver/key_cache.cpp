@@ -47,6 +47,8 @@ public:
     }
 
     result<shared_public_key> get(std::string const& url = key_url) { return tests::run(io, keys->get(url)); }
+    /// As a receiver does with a signature that the key at hand does not fit.
+    result<shared_public_key> get_another() { return tests::run(io, keys->get(key_url, keys->find(key_url))); }
 
     asio::io_context io;
     memory_transport net;
@@ -130,7 +132,7 @@ TEST_CASE("a pinned key is served when its fetch fails")
     cached c;
     c.keys->pin(key_url, signed_callback::public_key());
     c.answer = scripted_reply::lost();
-    auto const key = c.get();
+    auto const key = c.get_another();
     CHECK(fingerprint(key) == right_key);
     CHECK(c.keys->fetches() == 1);
 }
@@ -140,7 +142,7 @@ TEST_CASE("a fetched key takes the place of a pinned one, for good")
     cached c;
     c.keys->pin(key_url, signed_callback::public_key());
     c.answer = scripted_reply(http_reply(200, other_pem()));
-    auto const fetched = c.get();
+    auto const fetched = c.get_another();
     manual_clock::advance(48h);
     c.answer = scripted_reply::lost();
     auto const later = c.get();
@@ -156,6 +158,47 @@ TEST_CASE("a key that is fetched in vain when its life is over is not used any m
     c.answer = scripted_reply::lost();
     auto const later = c.get();
     CHECK(later.error() == errc::key_unavailable);
+}
+
+TEST_CASE("a key that does not fit is fetched again, but not at once")
+{
+    cached c;
+    auto const first = c.get();
+    c.answer = scripted_reply(http_reply(200, other_pem()));
+    manual_clock::advance(29s);
+    auto const too_soon = c.get_another();
+    manual_clock::advance(2s);
+    auto const another = c.get_another();
+    auto const at_hand = c.get();
+    CHECK(fingerprint(first) == right_key);
+    CHECK(fingerprint(too_soon) == right_key);
+    CHECK(fingerprint(another) == codec::public_key::from_pem(other_pem())->fingerprint_sha256_hex());
+    CHECK(fingerprint(at_hand) == fingerprint(another));
+    CHECK(c.keys->fetches() == 2);
+}
+
+TEST_CASE("a signature that does not fit takes no key away, also where the fetch fails")
+{
+    cached c;
+    (void)c.get();
+    manual_clock::advance(1h);
+    c.answer = scripted_reply::lost();
+    auto const another = c.get_another();
+    CHECK(fingerprint(another) == right_key);
+    REQUIRE(c.keys->find(key_url) != nullptr);
+    CHECK(c.keys->fetches() == 2);
+}
+
+TEST_CASE("who has a key that others already replaced gets the new one without a fetch")
+{
+    cached c;
+    auto const first = c.get();
+    manual_clock::advance(1min);
+    c.answer = scripted_reply(http_reply(200, other_pem()));
+    auto const another = c.get_another();
+    auto const late = tests::run(c.io, c.keys->get(key_url, *first));
+    CHECK(fingerprint(late) == fingerprint(another));
+    CHECK(c.keys->fetches() == 2);
 }
 
 TEST_CASE("a redirect is not followed")
