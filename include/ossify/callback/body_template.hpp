@@ -4,6 +4,7 @@
 #include <ossify/callback/fault.hpp>
 #include <ossify/callback/json_shape.hpp>
 #include <ossify/callback/variables.hpp>
+#include <ossify/codec/utf8.hpp>
 #include <ossify/core/ascii.hpp>
 
 #include <cstddef>
@@ -79,35 +80,6 @@ private:
 
 namespace detail {
 
-/// Finds the first byte that is no UTF-8 (overlong forms, surrogates and cut sequences included); npos when none is.
-constexpr std::size_t find_non_utf8(std::string_view text) noexcept
-{
-    std::size_t i = 0;
-    while (i != text.size()) {
-        auto const byte = [&](std::size_t k) {
-            return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U;
-        };
-        auto const lead = byte(0);
-        std::size_t const length = lead < 0x80   ? 1U
-                                   : lead < 0xC2 ? 0U
-                                   : lead < 0xE0 ? 2U
-                                   : lead < 0xF0 ? 3U
-                                   : lead < 0xF5 ? 4U
-                                                 : 0U;
-        if (length == 0)
-            return i;
-        for (std::size_t k = 1; k != length; ++k)
-            if ((byte(k) & 0xC0U) != 0x80U)
-                return i;
-        auto const second = byte(1);
-        if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-            (lead == 0xF4 && second > 0x8F))
-            return i;
-        i += length;
-    }
-    return std::string_view::npos;
-}
-
 constexpr std::size_t find_encoded_brace(std::string_view text) noexcept
 {
     for (auto at = text.find("%24%7"); at != text.npos; at = text.find("%24%7", at + 1))
@@ -146,7 +118,7 @@ constexpr found_fault check_body(std::string_view body, callback_body_type type,
 {
     if (body.empty())
         return {callback_fault::empty_body};
-    if (auto const at = find_non_utf8(body); at != body.npos)
+    if (auto const at = codec::find_non_utf8(body); at != body.npos)
         return {callback_fault::not_utf8, at};
     if (auto const at = find_encoded_brace(body); at != body.npos)
         return {callback_fault::percent_encoded, at, body.substr(at)};

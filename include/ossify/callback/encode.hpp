@@ -8,6 +8,7 @@
 #include <ossify/callback/urls.hpp>
 #include <ossify/codec/base64.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/codec/utf8.hpp>
 
 #include <memory>
 #include <optional>
@@ -64,7 +65,7 @@ inline result<std::shared_ptr<encoded_variables const>> encode_variables(std::ve
         return std::shared_ptr<encoded_variables const>();
     auto encoded = std::make_shared<encoded_variables>();
     for (auto const& [name, value] : list) {
-        if (find_non_utf8(value) != std::string_view::npos)
+        if (codec::find_non_utf8(value) != std::string_view::npos)
             return failure(errc::invalid_callback,
                            "the value of " + name + " is no UTF-8; encode binary values, for example with Base64");
         append_member(encoded->json, name, value);

@@ -5,6 +5,7 @@
 #include <ossify/codec/base64.hpp>
 #include <ossify/codec/public_key.hpp>
 #include <ossify/codec/url.hpp>
+#include <ossify/core/printable.hpp>
 #include <ossify/core/result.hpp>
 
 #include <algorithm>
@@ -109,7 +110,8 @@ public:
         if (!decoded)
             return to_failure(callback_verdict::malformed_key_url);
         if (!trusts(*decoded))
-            return to_failure(callback_verdict::untrusted_key_url);
+            return failure(errc::callback_unverified, std::string(to_string(callback_verdict::untrusted_key_url)) + ": \"" +
+                                                          printable(decoded->substr(0, 200)) + '"');
         return decoded;
     }
 

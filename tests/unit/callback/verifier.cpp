@@ -116,7 +116,7 @@ TEST_CASE("key URLs are refused with a reason")
     CHECK(verifier.key_url("?").error().message() == to_string(callback_verdict::malformed_key_url));
     auto const evil = verifier.key_url(codec::base64_encode("https://evil.example/k")).error();
     CHECK(evil == errc::callback_unverified);
-    CHECK(evil.message() == to_string(callback_verdict::untrusted_key_url));
+    CHECK(evil.message().starts_with(to_string(callback_verdict::untrusted_key_url)));
 }
 
 TEST_CASE("requests that cannot be verified are refused with a reason")
