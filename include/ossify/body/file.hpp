@@ -44,10 +44,11 @@ enum class file_reading {
     /// Read into memory, summed and sent.
     copy,
     /// Sent by the kernel with sendfile(2), which saves copying it: over plain HTTP, where the file can be held under a read
-    /// lease, and what of it is in the page cache; else as above. While it is sent, whoever opens it for writing or cuts
-    /// it waits, up to 45 s (`/proc/sys/fs/lease-break-time`), this program's own event loop included; from then on it is
-    /// copied. Who holds it open for writing already keeps it from being leased. Without a checksum (`check_crc64(false)`)
-    /// there is no lease: what is written meanwhile is sent as it comes, and the event loop may wait for the disk.
+    /// lease, and what of it is in the page cache; else as above. Measure whether it is worth it: the newer the processor,
+    /// the less. While it is sent, whoever opens it for writing or cuts it waits, up to 45 s
+    /// (`/proc/sys/fs/lease-break-time`), this program's own event loop included; from then on it is copied. Who holds it
+    /// open for writing already keeps it from being leased. Without a checksum (`check_crc64(false)`) there is no lease:
+    /// what is written meanwhile is sent as it comes, and the event loop may wait for the disk.
     sendfile,
 };
 
@@ -66,7 +67,7 @@ struct file_reads {
 /// upload of the file reads it again. Up to 8 MiB of memory go into these reads, for all files of the process.
 class file_source {
 public:
-    /// Errors: `source_failed` when it cannot be opened or is no regular file.
+    /// Errors: `source_failed` when it cannot be opened, is no regular file, or does not tell its size.
     static result<file_source> open(std::filesystem::path const& path, file_reading how = file_reading::copy)
     {
         // without O_NONBLOCK, opening a named pipe waits until somebody writes to it
@@ -78,6 +79,9 @@ public:
         if (!identity)
             return std::move(identity).error();
         made.shared_->identity = *identity;
+        if (char byte = 0; identity->size == 0 && ::pread(fd, &byte, 1, 0) == 1)
+            return failure(errc::source_failed, "\"" + path.string() +
+                                                    "\" does not tell its size, as files in /proc: send it as a stream");
         if (how == file_reading::sendfile)
             made.shared_->mapped.emplace(fd);
         return made;

@@ -24,8 +24,11 @@ inline std::string openssl_error_text()
     while (auto const code = ERR_get_error()) {
         char text[256];
         ERR_error_string_n(code, text, sizeof text);
-        if (out.empty())
-            out = text;
+        if (!out.empty())
+            continue;
+        out = text;
+        if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
+            out += "; does the peer speak TLS at this port?";
     }
     return out.empty() ? "no reason given" : out;
 }
