@@ -223,3 +223,71 @@ void break_one_part(ossify::emulator& oss_here)
 //]
 
 }  // namespace emulated
+
+namespace services {
+
+void look_for_it_later(std::string const& key);
+void send_it_later(std::string const& key);
+void tell_somebody(std::string const& what);
+
+//[ what to do about a failure
+ossify::awaitable<void> store_report(ossify::client& oss, std::string text)
+{
+    auto const stored = co_await oss.put_object(
+        ossify::put_object_request("reports", "2026/11.txt").body(asio::buffer(text)).content_type("text/plain"));
+    if (stored)
+        co_return;
+    std::cerr << stored.error() << '\n';                          // all that is known, on one line; no secret is in it
+    if (stored.error() == ossify::condition::unknown_outcome)
+        look_for_it_later("2026/11.txt");                         // do not send it blindly again
+    else if (stored.error() == ossify::condition::retryable)
+        send_it_later("2026/11.txt");                             // it was sent three times already
+    else
+        tell_somebody(ossify::to_string(stored.error()));         // nothing changes by itself
+}
+//]
+
+//[ what is sent again
+ossify::config patient_config()
+{
+    ossify::retry_policy retry;
+    retry.max_attempts = 5;                                       // default 3
+    auto const log = [](ossify::retry_event const& e) {
+        std::clog << "attempt " << e.attempt << " in " << e.delay.count() << " ms, because: " << e.why << '\n';
+    };
+    return ossify::config()
+        .endpoint("https://oss-cn-hangzhou.aliyuncs.com")
+        .credentials(ossify::credentials_from_environment())
+        .retry(retry)
+        .on_retry(log);
+}
+//]
+
+//[ credentials that change
+ossify::awaitable<ossify::result<ossify::credentials>> current_keys();   // yours: fetched in time, kept until they expire
+
+ossify::config with_rotating_keys()
+{
+    return ossify::config().endpoint("https://oss-cn-hangzhou.aliyuncs.com").credentials(&current_keys);
+}
+//]
+
+//[ a callback only sometimes
+template<class Request>
+ossify::awaitable<bool> send(ossify::client& oss, Request request)
+{
+    auto const stored = co_await oss.put_object(request);
+    co_return stored && !stored->callback.failed();
+}
+
+ossify::awaitable<bool> send_photo(ossify::client& oss, std::string key, std::string path, std::string user)
+{
+    auto request = ossify::put_object_request("photos", key).file(path);
+    if (user.empty())
+        return send(oss, request);
+    return send(oss, request.callback(
+        photo_contract::to("https://app.example.com/oss/photo").set<&photo_stored::user_id>(user)));
+}
+//]
+
+}  // namespace services
