@@ -4,6 +4,7 @@
 //
 // prints where it listens, then one line of JSON for each callback, and runs until SIGINT or SIGTERM. It answers what
 // it has understood, and 403 to everything that the service (or the owner of the key at the URL) has not signed.
+#include <ossify/codec/utf8.hpp>
 #include <ossify/receiver/callback_server.hpp>
 
 #include "command_line.hpp"
@@ -84,7 +85,7 @@ void print(ossify::callback_log_entry const& entry)
     line["request_id"] = callback.request_id;
     line["status"] = entry.status;
     line["microseconds"] = entry.took.count();
-    std::cout << ossify::codec::to_json_text(line) << std::endl;
+    std::cout << ossify::codec::replace_non_utf8(ossify::codec::to_json_text(line)) << std::endl;
 }
 
 ossify::awaitable<ossify::json::value> answer(ossify::received_callback const& callback)
@@ -121,7 +122,7 @@ try {
     io.run();
     return status;
 } catch (command_line::usage_error const& e) {
-    std::cerr << "callback-server: " << e.what() << '\n' << usage;
+    std::cerr << "callback-server: " << e.what() << "\nTry callback-server --help.\n";
     return 2;
 } catch (std::exception const& e) {
     std::cerr << "callback-server: " << e.what() << '\n';

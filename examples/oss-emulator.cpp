@@ -270,7 +270,7 @@ try {
     io.run();
     return status;
 } catch (command_line::usage_error const& e) {
-    std::cerr << "oss-emulator: " << e.what() << "\n\n" << usage << "--help says more.\n";
+    std::cerr << "oss-emulator: " << e.what() << "\nTry oss-emulator --help.\n";
     return 2;
 } catch (ossify::error const& e) {
     std::cerr << "oss-emulator: " << e.what() << '\n';

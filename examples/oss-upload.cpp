@@ -8,6 +8,7 @@
 #include <ossify/callback/make_callback.hpp>
 #include <ossify/client.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/codec/utf8.hpp>
 #include <ossify/core/printable.hpp>
 
 #include "command_line.hpp"
@@ -76,8 +77,10 @@ constexpr std::string_view usage =
     "  --json                       print one JSON object\n"
     "\n"
     "Credentials come from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN.\n"
-    "Exit: 0 stored, 1 not stored, 2 wrong usage, 3 stored but the callback failed, 4 outcome unknown.\n"
-    "Ctrl-C stops: with --checkpoint or --leave-parts what was sent stays, else it is removed. Twice: at once.\n";
+    "Exit: 0 stored, and the callback was delivered if one was asked for; 1 not stored; 2 wrong usage; 3 stored, but the\n"
+    "callback failed; 4 unknown: whether it is stored, or, where the result says \"stored\", whether the callback came.\n"
+    "Ctrl-C, SIGTERM and SIGHUP stop: with --checkpoint or --leave-parts what was sent stays, else it is removed; a\n"
+    "second one ends the program at once.\n";
 
 enum exit_code { stored = 0, not_stored = 1, wrong_usage = 2, callback_not_delivered = 3, unknown = 4 };
 
@@ -255,10 +258,16 @@ ossify::json::object describe(outcome const& got, double seconds)
 {
     ossify::json::object out;
     if (!got) {
+        auto const& info = got.error().info();
+        out["outcome"] = got.error() == ossify::condition::unknown_outcome ? "unknown" : "not stored";
         out["error"] = ossify::to_string(got.error());
-        out["request_id"] = got.error().request_id();
-        out["upload_id"] = got.error().info().upload_id;
+        out["reason"] = got.error().code().message();
+        out["http_status"] = info.http_status;
+        out["service_code"] = info.service_code;
+        out["request_id"] = info.request_id;
+        out["upload_id"] = info.upload_id;
     } else {
+        out["outcome"] = "stored";
         out["etag"] = got->etag;
         out["crc64"] = got->crc64 ? ossify::json::value(std::to_string(*got->crc64)) : ossify::json::value();
         out["request_id"] = got->request_id;
@@ -292,7 +301,7 @@ void print(options const& o, outcome const& got)
         if (got->crc64)
             std::cout << "  CRC-64 " << *got->crc64;
         if (got->parts != 0)
-            std::cout << "  " << got->parts << " parts";
+            std::cout << "  " << got->parts << (got->parts == 1 ? " part" : " parts");
         if (got->figures.resumed_parts != 0)
             std::cout << ", " << got->figures.resumed_parts << " of them from before";
         std::cout << '\n';
@@ -434,6 +443,12 @@ ossify::awaitable<outcome> perform(ossify::client& oss, options const& o, progre
     co_return co_await oss.upload_stream(whole);
 }
 
+bool is_ignored(int signal_number)
+{
+    struct ::sigaction now{};
+    return ::sigaction(signal_number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 int upload(options const& o)
 {
     asio::io_context io(1);
@@ -444,6 +459,8 @@ int upload(options const& o)
         progress_bar bar(!o.quiet && !o.json);
         asio::cancellation_signal stop;
         asio::signal_set interrupts(io, SIGINT, SIGTERM);
+        if (!is_ignored(SIGHUP))  // as nohup has it
+            interrupts.add(SIGHUP);
         auto on_end = [&](std::exception_ptr thrown, outcome r) {
             interrupts.cancel();
             if (thrown)
@@ -451,11 +468,13 @@ int upload(options const& o)
             got = std::move(r);
         };
         bool const keep = !o.checkpoint.empty() || o.leave_parts;
-        interrupts.async_wait([&](std::error_code ec, int number) {
+        interrupts.async_wait([&](std::error_code ec, int) {
             if (ec)
                 return;
-            std::signal(number, SIG_DFL);
-            interrupts.clear();
+            interrupts.clear();  // the next one ends the process
+            bar.clear();
+            if (!o.quiet)
+                std::cerr << "oss-upload: stopping; what was sent " << (keep ? "stays" : "is removed") << '\n';
             stop.emit(keep ? asio::cancellation_type::total : asio::cancellation_type::terminal);
         });
         asio::co_spawn(io, perform(oss, o, bar), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
@@ -463,9 +482,11 @@ int upload(options const& o)
     }
     std::chrono::duration<double> const seconds = std::chrono::steady_clock::now() - began;
     if (o.json)
-        std::cout << ossify::codec::to_json_text(describe(got, seconds.count())) << '\n';
+        std::cout << ossify::codec::replace_non_utf8(ossify::codec::to_json_text(describe(got, seconds.count()))) << '\n';
     else
         print(o, got);
+    if (!std::cout.flush())
+        std::cerr << "oss-upload: the result could not be written to standard output\n";
     return exit_code_of(got);
 }
 
@@ -473,6 +494,7 @@ int upload(options const& o)
 
 int main(int argc, char** argv)
 try {
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads the result may be gone: the exit code still tells
     return upload(read_options(argc, argv));
 } catch (command_line::usage_error const& e) {
     std::cerr << "oss-upload: " << e.what() << "\nTry oss-upload --help.\n";

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <string>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 class progress_bar {
@@ -27,7 +28,7 @@ public:
         if (!shown_)
             return;
         drawn_ = true;
-        std::fprintf(stderr, "\r\033[K%s", line(p).c_str());
+        std::fprintf(stderr, "\r\033[K%s", line(p, columns()).c_str());
         std::fflush(stderr);
     }
 
@@ -39,30 +40,44 @@ public:
         drawn_ = false;
     }
 
-    static std::string line(ossify::progress const& p)
+    /// As much as fits into so many columns: what matters most comes first.
+    static std::string line(ossify::progress const& p, std::size_t columns)
     {
         std::string out;
+        auto const add = [&](std::string const& text) {
+            std::string const gap(out.empty() ? 0 : 2, ' ');
+            if (out.size() + gap.size() + text.size() <= columns)
+                out += gap + text;
+        };
         if (p.total) {
             double const done = *p.total == 0 ? 1.0 : static_cast<double>(p.sent) / static_cast<double>(*p.total);
-            constexpr std::size_t width = 24;
-            auto const full = std::min(width, static_cast<std::size_t>(done * width));
             char percent[16];
             std::snprintf(percent, sizeof percent, "%3.0f %%", done * 100);
-            out += '[' + std::string(full, '#') + std::string(width - full, ' ') + "] " + percent + "  ";
+            std::size_t const width = columns < 60 ? 0 : 24;
+            auto const full = std::min(width, static_cast<std::size_t>(done * static_cast<double>(width)));
+            add((width == 0 ? "" : '[' + std::string(full, '#') + std::string(width - full, ' ') + "] ") + percent);
         }
-        out += amount(static_cast<double>(p.sent)) + "  " + amount(p.rate) + "/s";
+        add(amount(static_cast<double>(p.sent)));
+        add(amount(p.rate) + "/s");
         if (p.time_left && !p.finished)
-            out += "  " + time(*p.time_left) + " left";
+            add(time(*p.time_left) + " left");
         if (p.total_parts != 0)
-            out += "  part " + std::to_string(p.parts) + " of " + std::to_string(p.total_parts);
+            add("part " + std::to_string(p.parts) + " of " + std::to_string(p.total_parts));
         else if (p.parts != 0)
-            out += "  " + std::to_string(p.parts) + " parts";
+            add(std::to_string(p.parts) + (p.parts == 1 ? " part" : " parts"));
         if (p.retries != 0)
-            out += "  " + std::to_string(p.retries) + " retries";
+            add(std::to_string(p.retries) + (p.retries == 1 ? " retry" : " retries"));
         return out;
     }
 
 private:
+    /// Of the terminal, less one for the cursor.
+    static std::size_t columns()
+    {
+        struct ::winsize size{};
+        return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79U;
+    }
+
     static std::string amount(double bytes)
     {
         char const* const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

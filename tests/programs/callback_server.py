@@ -52,14 +52,14 @@ class Options(unittest.TestCase):
     def run_it(self, *options):
         return subprocess.run([SERVER, *options], capture_output=True, text=True, timeout=20)
 
-    def test_unknown_options_and_bad_values_end_with_2_and_the_usage(self):
+    def test_unknown_options_and_bad_values_end_with_2_and_name_the_help(self):
         for options in (["--bogus"], ["stray"], ["--listen"], ["--listen", "nowhere"], ["--listen", "127.0.0.1:99999"],
                         ["--public-key-url", "not a url"], ["--tls-cert", "x"],
                         ["--tls-cert", "/none", "--tls-key", "/none"]):
             with self.subTest(options):
                 ended = self.run_it(*options)
                 self.assertEqual(ended.returncode, 2)
-                self.assertIn("usage: callback-server", ended.stderr)
+                self.assertIn("callback-server --help", ended.stderr)
                 self.assertEqual(ended.stdout, "")
 
     def test_help_is_printed(self):

@@ -364,20 +364,24 @@ def disk(folder, quick):
 
 
 def stop(folder, quick):
-    """Ctrl-C: removes what was sent, or keeps it for a checkpoint."""
+    """Ctrl-C and SIGHUP: remove what was sent, or keep it for a checkpoint."""
     path, saved = os.path.join(folder, "stopped"), os.path.join(folder, "stop.ckpt")
     make_file(path, 16 * MIB)
     with Emulator() as emulator:
-        for options, parts_stay in (([], False), (["--checkpoint", saved], True)):
+        for by, options, parts_stay in ((signal.SIGINT, [], False), (signal.SIGHUP, ["--checkpoint", saved], True)):
             process = subprocess.Popen(
                 command(emulator, path, "k", "--part-size", "1M", "--threshold", "0", "--rate", "8M", *options), env=ENV,
-                stdout=subprocess.PIPE)
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
             while not any(len(u["received"]) > 3 for u in emulator.ask("uploads") if u["state"] == "open"):
                 time.sleep(0.05)
             began = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            told = json.loads(process.communicate(timeout=20)[0])
+            process.send_signal(by)
+            out, notices = process.communicate(timeout=20)
+            told = json.loads(out)
             expect(process.returncode == 1, f"exit {process.returncode}")
+            expect(told["outcome"] == "not stored" and told["reason"] == "cancelled", f"{told}")
+            expect(b"stopping; what was sent " + (b"stays" if parts_stay else b"is removed") in notices, f"{notices}")
             expect(time.monotonic() - began < 5, "it took too long to stop")
             expect(emulator.left_open() == ([told["upload_id"]] if parts_stay else []), f"{options}: {told}")
         code, told, _ = upload(emulator, path, "k", "--part-size", "1M", "--threshold", "0", "--checkpoint", saved)

@@ -277,6 +277,45 @@ class Uploads(unittest.TestCase):
                 self.assertIn(text, done.stderr.decode())
         self.assertEqual(self.emulator.get("never")[0], 404)
 
+    def test_a_failure_in_json_can_be_branched_on(self):
+        done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "--json", self.file, "oss://nosuchbucket/k")
+        self.assertEqual(done.returncode, 1)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["outcome"], told["reason"], told["http_status"], told["service_code"]),
+                         ("not stored", "no such bucket", 404, "NoSuchBucket"))
+        self.assertTrue(told["request_id"])
+        silent = RawServer(None, delay=20)
+        done = upload("--endpoint", silent.url[:-len("/callback")], "--region", "cn-hangzhou", "--json", "--attempts", "1",
+                      "--time-limit", "1", self.file, "oss://examplebucket/k")
+        silent.close()
+        self.assertEqual((done.returncode, json.loads(done.stdout)["outcome"]), (4, "unknown"), done.stderr)
+
+    def test_json_is_utf_8_whatever_is_in_it(self):
+        name = os.path.join(os.fsencode(self.folder.name), b"caf\xe9")
+        done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "--json", name, "oss://examplebucket/k")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("caf\ufffd", json.loads(done.stdout.decode("utf-8"))["error"])
+
+    def test_a_result_that_nobody_reads_changes_no_exit_code(self):
+        command = [UPLOAD, "--endpoint", self.emulator.url, "--region", "cn-hangzhou", "--json", self.file,
+                   "oss://examplebucket/unread"]
+        environment = {**os.environ, "OSS_ACCESS_KEY_ID": KEY_ID, "OSS_ACCESS_KEY_SECRET": KEY_SECRET}
+        reader, writer = os.pipe()
+        os.close(reader)
+        for output in (writer, os.open("/dev/full", os.O_WRONLY)):
+            done = subprocess.run(command, env=environment, stdout=output, stderr=subprocess.PIPE, timeout=60)
+            os.close(output)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("could not be written to standard output", done.stderr.decode())
+        self.assertStored("unread")
+
+    def test_a_file_that_does_not_tell_its_size_is_not_stored_empty(self):
+        done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "/proc/self/status",
+                      "oss://examplebucket/proc")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("does not tell its size", done.stderr.decode())
+        self.assertEqual(self.emulator.get("proc")[0], 404)
+
     def test_what_cannot_be_honoured_is_refused_and_not_passed_over(self):
         done = self.put("--expect-size", "299999", key="never")
         self.assertEqual(done.returncode, 1)
@@ -391,6 +430,14 @@ class Tls(unittest.TestCase):
         done = self.attempt("DNS:oss.example.com", "ca.pem")
         self.assertEqual(done.returncode, 1)
         self.assertIn("another host", done.stderr.decode())
+
+    def test_a_server_without_tls_is_told_of(self):
+        emulator = Emulator()
+        done = upload("--endpoint", emulator.url.replace("http:", "https:"), "--region", "cn-hangzhou", "--attempts", "1",
+                      __file__, "oss://examplebucket/k")
+        emulator.close()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("does the peer speak TLS at this port?", done.stderr.decode())
 
     def test_an_expired_certificate_is_refused(self):
         done = self.attempt("IP:127.0.0.1", "ca.pem", days="-1")
