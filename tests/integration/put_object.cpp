@@ -526,6 +526,26 @@ TEST_CASE("an object that is not there when the time is over may come yet")
     }
 }
 
+TEST_CASE("an object that is not there may come yet, also when a later request was refused")
+{
+    memory_transport net;
+    small_service service;  // which is told of the first put later
+    int puts = 0;
+    net.on_request([&](received_request const& r) {
+        if (r.head.method != http::method::put)
+            return service(r);
+        std::string const refusal = "<Error><Code>AccessDenied</Code></Error>";
+        return ++puts == 1 ? scripted_reply::silence() : scripted_reply(http_reply(403, refusal));
+    });
+    timeouts limits;
+    limits.answer = std::chrono::seconds(1);
+    auto const request = put_object_request("examplebucket", "k").body(std::string("x"));
+    auto const stored = put(net, settings(3).limits(limits), request);
+    CHECK(puts == 2);
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK(stored.error().message().find("access denied; the object is not there") != std::string::npos);
+}
+
 TEST_CASE("a put that was cancelled after an answer with another sum may have stored the object")
 {
     memory_transport net;

@@ -52,6 +52,7 @@ public:
     unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
     bool answer_lost = false;       ///< the last one may have been acted upon; told also when the send is cancelled
     bool in_doubt = false;          ///< so may an earlier one, by an answer that does not tell: of 500 on, or another CRC-64
+    bool late = false;              ///< one was not answered in time: it may be acted upon yet
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
 
@@ -324,6 +325,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 why = std::move(got).error().in(request.operation);
                 if (x.all_sent && why != errc::cancelled)
                     s.answer_lost = true;
+                s.late = s.late || (x.all_sent && why == condition::timeout);
                 if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
                     !(s.answer_lost && s.on_lost == lost_answer::report)) {
                     stale_forgiven = true;  // the peer closed an idle connection just as we took it

@@ -300,7 +300,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             found.retries = state.attempts - 1;
             co_return found;
         }
-        if (!again && lost == condition::timeout) {
+        if (!again && (state.late || lost == condition::timeout)) {
             failure late(errc::outcome_unknown, lost.code().message() + "; the object is not there, but the service may be at "
                                                 "work on it still. Ask for it later, and compare size and CRC-64");
             co_return std::move(late).in(put.request.operation);
