@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include <asio/basic_waitable_timer.hpp>
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
@@ -22,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -632,6 +634,100 @@ TEST_CASE("a completion that was not answered in time may come yet, where the up
     CHECK(stored.error().message().find("the object may be stored") != std::string::npos);
     REQUIRE(s.service.open_uploads() == 1);
     CHECK(stored.error().info().upload_id == s.service.state().uploads.entries().front().id);
+}
+
+TEST_CASE("a completion that comes as the upload is aborted, and cannot be looked at, is in doubt")
+{
+    std::string const text = text_of(3 * part_bytes);
+    scene s;
+    std::optional<testing::received_request> late;
+    s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method == http::method::post && !r.body.empty() && !late) {
+            late = r;
+            return testing::scripted_reply::silence();
+        }
+        if (r.head.method == http::method::head)
+            return testing::scripted_reply(testing::http_reply(403));  // to this key
+        if (r.head.method == http::method::delete_)
+            (void)s.service.answer(*late);
+        return std::nullopt;
+    };
+    auto const stored = s.run(s.oss.upload(in_parts(text).time_limit(std::chrono::minutes(3))));
+    REQUIRE_FALSE(stored);
+    CHECK(s.service.content("k") == text);
+    CHECK(stored.error() == errc::outcome_unknown);
+}
+
+TEST_CASE("a completion whose connections are lost while the service is at work may come yet, where the upload is left")
+{
+    for (bool const refused_later : {false, true}) {
+        CAPTURE(refused_later);
+        std::string const text = text_of(3 * part_bytes);
+        scene s;
+        int completions = 0;
+        s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (r.head.method != http::method::post || r.body.empty())
+                return std::nullopt;
+            if (++completions > 1 && refused_later)
+                return testing::scripted_reply(testing::http_reply(403));
+            return testing::scripted_reply::lost();
+        };
+        auto const stored = s.run(s.oss.upload(in_parts(text).leave_parts_on_failure()));
+        REQUIRE_FALSE(stored);
+        CHECK(completions > 1);
+        CHECK(stored.error() == errc::outcome_unknown);
+        CHECK_FALSE(stored.error().info().upload_id.empty());
+    }
+}
+
+TEST_CASE("a completion's checksum that cannot be read is no checksum that fits: the object is asked for")
+{
+    for (bool const damaged : {false, true}) {
+        CAPTURE(damaged);
+        std::string const text = text_of(3 * part_bytes);
+        scene s;
+        int heads = 0;
+        s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            heads += r.head.method == http::method::head ? 1 : 0;
+            return std::nullopt;
+        };
+        s.service.after = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (!damaged || r.head.method != http::method::post || r.body.empty())
+                return std::nullopt;
+            http::fields h;
+            h.set("ETag", '"' + s.service.object("k")->etag + '"');
+            h.set("x-oss-hash-crc64ecma", "12345x");
+            return testing::scripted_reply(testing::http_reply(200, "", h));
+        };
+        auto const stored = s.run(s.oss.upload(in_parts(text)));
+        REQUIRE(stored);
+        CHECK(stored->crc64 == crc64(text));
+        CHECK(heads == (damaged ? 1 : 0));
+    }
+}
+
+TEST_CASE("the time limit of a put counts while it waits for the rate")
+{
+    rate_limiter const limit(8);
+    scene s;
+    int ended = 0;
+    auto const began = testing::manual_clock::now();
+    auto last = began;
+    auto const on_end = [&](std::exception_ptr, result<stored_object<>> stored) {
+        CHECK(stored.error() == errc::operation_timeout);
+        ++ended;
+        last = testing::manual_clock::now();
+    };
+    for (int i = 0; i != 60; ++i)
+        asio::co_spawn(s.io,
+                       s.oss.upload(upload_request<>("examplebucket", "k" + std::to_string(i))
+                                        .body(std::string(100, 'x'))
+                                        .rate_limit(limit)
+                                        .time_limit(std::chrono::seconds(1))),
+                       on_end);
+    testing::run_in_virtual_time(s.io);
+    CHECK(ended == 60);
+    CHECK(last - began < std::chrono::milliseconds(1700));
 }
 
 TEST_CASE("an upload's own time limit goes before the client's, also when it is one put")

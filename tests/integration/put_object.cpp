@@ -290,9 +290,10 @@ TEST_CASE("a put that must not overwrite tells its own object from another one")
         bool stores;    // the object is ours
         bool succeeds;
         int heads;
+        int sent;
     };
-    for (auto const& [status, stores, succeeds, heads] :
-         {first_answer{500, true, true, 1}, {500, false, false, 1}, {503, false, false, 0}, {429, false, false, 0}}) {
+    for (auto const& [status, stores, succeeds, heads, sent] :
+         {first_answer{500, true, true, 1, 1}, {500, false, false, 2, 2}, {503, false, false, 0, 2}, {429, false, false, 0, 2}}) {
         CAPTURE(status);
         CAPTURE(stores);
         memory_transport net;
@@ -311,7 +312,7 @@ TEST_CASE("a put that must not overwrite tells its own object from another one")
         });
         auto const stored =
             put(net, settings(3), put_object_request("examplebucket", "k").body("x").forbid_overwrite());
-        CHECK(puts == 2);
+        CHECK(puts == sent);
         CHECK(service.heads == heads);
         REQUIRE(stored.has_value() == succeeds);
         if (stored)
@@ -528,22 +529,89 @@ TEST_CASE("an object that is not there when the time is over may come yet")
 
 TEST_CASE("an object that is not there may come yet, also when a later request was refused")
 {
+    for (bool const with_callback : {false, true}) {
+        CAPTURE(with_callback);
+        memory_transport net;
+        small_service service;  // which is told of the first put later
+        int puts = 0;
+        net.on_request([&](received_request const& r) {
+            if (r.head.method != http::method::put)
+                return service(r);
+            std::string const refusal = "<Error><Code>AccessDenied</Code></Error>";
+            return ++puts == 1 ? scripted_reply::silence() : scripted_reply(http_reply(403, refusal));
+        });
+        timeouts limits;
+        limits.answer = std::chrono::seconds(1);
+        auto const request = put_object_request("examplebucket", "k").body(std::string("x"));
+        callback const notify("http://app.example.com/oss", "object=${object}");
+        auto const stored = put(net, settings(3).limits(limits), with_callback ? request.callback(notify) : request);
+        CHECK(puts == 2);
+        CHECK(stored.error() == errc::outcome_unknown);
+        CHECK(stored.error().message().find("access denied; the object is not there") != std::string::npos);
+    }
+}
+
+TEST_CASE("an object may come yet when the put is cancelled while it is sent again")
+{
     memory_transport net;
-    small_service service;  // which is told of the first put later
-    int puts = 0;
+    net.chop(1'000'000, 1000);
+    small_service service;
     net.on_request([&](received_request const& r) {
-        if (r.head.method != http::method::put)
-            return service(r);
-        std::string const refusal = "<Error><Code>AccessDenied</Code></Error>";
-        return ++puts == 1 ? scripted_reply::silence() : scripted_reply(http_reply(403, refusal));
+        return r.head.method == http::method::put ? scripted_reply::silence() : service(r);
     });
-    timeouts limits;
-    limits.answer = std::chrono::seconds(1);
-    auto const request = put_object_request("examplebucket", "k").body(std::string("x"));
-    auto const stored = put(net, settings(3).limits(limits), request);
-    CHECK(puts == 2);
-    CHECK(stored.error() == errc::outcome_unknown);
-    CHECK(stored.error().message().find("access denied; the object is not there") != std::string::npos);
+    asio::io_context io;
+    asio::cancellation_signal cancel;
+    memory_client oss(io.get_executor(), settings(3), net);
+    std::optional<result<stored_object<>>> got;
+    auto on_end = [&](std::exception_ptr, result<stored_object<>> ended) { got.emplace(std::move(ended)); };
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const request = put_object_request("examplebucket", "k").body(std::string(2'000'000, 'x')).callback(notify)
+                             .on_progress([&](put_progress const& p) {
+                                 if (service.heads == 1 && p.sent < p.total)
+                                     asio::post(io, [&] { cancel.emit(asio::cancellation_type::terminal); });
+                             });
+    asio::co_spawn(io, oss.put_object(request), asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
+    testing::run_in_virtual_time(io);
+    REQUIRE(got);
+    CHECK(service.heads == 1);
+    CHECK(got->error() == errc::outcome_unknown);
+}
+
+TEST_CASE("a callback is not repeated for an error of the service's own: the object is asked for")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request([&](received_request const& r) {
+        auto answer = service(r);
+        return r.head.method == http::method::put ? scripted_reply(http_reply(504)) : answer;
+    });
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    auto const stored = put(net, settings(3), put_object_request("examplebucket", "k").body("x").callback(notify));
+    REQUIRE(stored);
+    CHECK(stored->callback.unknown());
+    CHECK(service.callbacks == 1);
+    CHECK(service.heads == 1);
+}
+
+TEST_CASE("a service that is still at work when the last connection is lost is given a moment")
+{
+    memory_transport net;
+    small_service service;
+    std::optional<received_request> at_work;
+    auto lost = testing::manual_clock::now();
+    net.on_request([&](received_request const& r) {
+        if (r.head.method == http::method::put) {
+            lost = testing::manual_clock::now();
+            at_work = r;
+            return scripted_reply::lost();
+        }
+        if (testing::manual_clock::now() - lost >= std::chrono::milliseconds(300))
+            (void)service(*at_work);
+        return service(r);
+    });
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    CHECK(put(net, settings(1), put_object_request("examplebucket", "k").body("x").callback(notify)));
+    CHECK(service.heads == 1);
 }
 
 TEST_CASE("a put that was cancelled after an answer with another sum may have stored the object")

@@ -84,22 +84,7 @@ public:
         return out;
     }
 
-    std::size_t callbacks = 0;
-    /// Called before a request is looked at; an answer that it gives is the service's.
-    std::function<std::optional<ossify::testing::scripted_reply>(ossify::testing::received_request const&)> before;
-    /// Called after a request was acted upon; an answer that it gives takes the place of the service's.
-    std::function<std::optional<ossify::testing::scripted_reply>(ossify::testing::received_request const&)> after;
-
-private:
-    static ossify::credentials key() { return ossify::credentials("test-id", ossify::secret("test-secret")); }
-
-    static ossify::emulation::service_settings settings()
-    {
-        ossify::emulation::service_settings out;
-        out.keys.add(key());
-        return out;
-    }
-
+    /// What it does with a request, and says: at once, whenever that came.
     ossify::testing::scripted_reply answer(ossify::testing::received_request const& r)
     {
         using step = ossify::emulation::service_exchange::step;
@@ -126,6 +111,22 @@ private:
             if (auto own = after(r))
                 return *std::move(own);
         return text_of(x.answer(), r.head.method == ossify::http::method::head, x.faults().malform);
+    }
+
+    std::size_t callbacks = 0;
+    /// Called before a request is looked at; an answer that it gives is the service's.
+    std::function<std::optional<ossify::testing::scripted_reply>(ossify::testing::received_request const&)> before;
+    /// Called after a request was acted upon; an answer that it gives takes the place of the service's.
+    std::function<std::optional<ossify::testing::scripted_reply>(ossify::testing::received_request const&)> after;
+
+private:
+    static ossify::credentials key() { return ossify::credentials("test-id", ossify::secret("test-secret")); }
+
+    static ossify::emulation::service_settings settings()
+    {
+        ossify::emulation::service_settings out;
+        out.keys.add(key());
+        return out;
     }
 
     static std::string text_of(ossify::emulation::reply const& from, bool to_head, bool malform)

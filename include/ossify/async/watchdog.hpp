@@ -122,7 +122,8 @@ private:
     {
         if (when.time_since_epoch().count() < next_.load()) {
             std::lock_guard const lock(mutex_);
-            schedule(when);
+            if (!armed_.empty())  // else it has fired, and nothing is waited for
+                schedule(when);
         }
     }
 

@@ -13,13 +13,14 @@
 namespace ossify {
 
 /// A limit of bytes per second that can be changed while uploads run. Copies share the limit, and so do all uploads that
-/// are given one. Takes no longer than a fifth of a second to follow a change.
+/// are given one. Takes no longer than a fifth of a second to follow a change, or than the rate before it takes for a byte.
 /// It counts time as the caller tells it, and never waits itself.
 /// Thread safety: a monitor.
 class rate_limiter {
     using seconds = std::chrono::duration<double>;
 
     static constexpr std::chrono::milliseconds burst{50};
+    static constexpr std::chrono::milliseconds patience{5};
 
     struct state {
         std::mutex mutex;
@@ -84,6 +85,8 @@ public:
             seconds at = free;
             for (auto ahead = s.line.begin(); ahead != place_.value_or(s.line.end()); ++ahead)
                 at += s.time_of(s.share_of(*ahead));
+            if (!s.line.empty() && s.line.begin() != place_)
+                at += patience;  // timers are late: who is ahead may be on the way
             if (at <= now) {
                 leave();
                 std::size_t const bytes = s.share_of(wanted);

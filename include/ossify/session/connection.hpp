@@ -306,6 +306,8 @@ private:
                 if (x.observer != nullptr && x.observer->paces()) {
                     auto const next = std::min<std::uint64_t>(chunk_bytes, c.length - x.sent);
                     most = co_await x.observer->pace(static_cast<std::size_t>(next));
+                    if (most == 0)
+                        co_return failure(errc::operation_timeout);
                 }
                 auto const loaded = co_await load(x, most, buffers, block);
                 if (!loaded)

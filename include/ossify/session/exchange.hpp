@@ -22,7 +22,7 @@ public:
     std::chrono::milliseconds handshake{10'000};  ///< TLS
     std::chrono::milliseconds stall{30'000};      ///< while a request is sent: between two steps in which a byte moved
     /// From the last byte sent to the first of the answer, and then between two reads of it, to its end. That it passed
-    /// is told as `stall_timeout`, too. A completion, whose parts the service joins first, has 15 minutes for the first.
+    /// is told as `stall_timeout`, too. A completion, whose parts the service joins first, has 15 minutes in all.
     std::chrono::milliseconds answer{60'000};
     /// The whole operation with all its attempts: its connections and waits. A body source or a credentials provider
     /// that hangs is not cut short by it; nothing is sent after it.
@@ -62,7 +62,7 @@ class send_observer {
 public:
     virtual ~send_observer() = default;
     /// Awaited before the next of `wanted` bytes are sent; a rate limiter waits here. Only called when `paces()`.
-    /// Returns: how many may be sent, one or more.
+    /// Returns: how many may be sent; 0 when the operation's time is over.
     virtual awaitable<std::size_t> pace(std::size_t wanted) = 0;
     virtual bool paces() const noexcept = 0;
     /// Bytes of the body handed to the connection by the present attempt.

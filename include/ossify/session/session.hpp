@@ -339,7 +339,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
         line = {};  // others may have it while we wait
         if (s.attempts > 1)
             why.edit().attempts = s.attempts;
-        bool const give_up = s.answer_lost && s.on_lost == lost_answer::report;
+        bool const give_up = (s.answer_lost || s.in_doubt) && s.on_lost == lost_answer::report;
         if (give_up || !is_retryable(why))
             co_return why;
         bool const again = co_await may_retry(why, s);

@@ -120,7 +120,7 @@ public:
     completion_state() = default;
 
     unsigned retries = 0;           ///< requests that were sent again
-    bool may_come = false;          ///< it was not answered in time; the service had not acted, and may still be at it
+    bool may_come = false;          ///< one was not answered; the service had not acted, and may still be at it
     send_state<TimePoint> sending;  ///< of the last one
 
     bool in_doubt() const noexcept { return sending.answer_lost || sending.in_doubt; }  ///< the object may be stored
@@ -165,12 +165,13 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         if (stored) {
             state.answer_lost = true;  // until it is confirmed
             auto const sum = combined_crc64(op.parts);
-            if (!check || !sum || op.parts.empty() || !stored->crc64 || *stored->crc64 == *sum)
+            std::string_view const theirs = got->head.headers.get("x-oss-hash-crc64ecma");
+            if (!check || !sum || op.parts.empty() || theirs.empty() || stored->crc64 == sum)
                 co_return stored;
             auto const same =
                 co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, looked_until);
             if (!same || !*same)
-                co_return other_bytes(*sum, std::to_string(*stored->crc64), same, stored->request_id, op.operation);
+                co_return other_bytes(*sum, std::string(theirs), same, stored->request_id, op.operation);
             stored->crc64 = *sum;
             co_return stored;
         }
@@ -184,7 +185,8 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         }
         if (!detail::may_be_completed(stored.error(), how.in_doubt(), attempts))
             co_return stored;
-        bool const unanswered = state.answer_lost && stored.error() == condition::timeout;
+        bool const unanswered =
+            state.answer_lost && (stored.error() == condition::timeout || stored.error() == condition::network);
         state.answer_lost = true;  // until it is settled
         auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), looked_until);
         if (!verdict)
@@ -195,11 +197,12 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         state.in_doubt = false;
         auto const wait = s->settings().retry().delay(round + 1, 0.5);
         bool const in_time = clock::now() + wait < sent_until;
-        if (round >= s->settings().retry().max_attempts || !in_time) {
-            how.may_come = unanswered;
+        how.may_come = how.may_come || unanswered;
+        if (round >= s->settings().retry().max_attempts || !in_time)
             co_return stored;
-        }
         ++how.retries;
+        if (s->settings().on_retry())
+            s->settings().on_retry()(retry_event(stored.error(), attempts + 1, wait));
         co_await s->sleep(wait);
     }
 }

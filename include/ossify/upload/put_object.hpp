@@ -264,12 +264,13 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     co_return stored;
 }
 
-/// Whether an earlier request than the one that failed so may have stored the object. When all were answered with an error
-/// of the service's own, or with another CRC-64, that is what the caller is told.
+/// Whether a request that was answered, the last one or an earlier one, may have stored the object. When all were answered
+/// with an error of the service's own, or with another CRC-64, that is what the caller is told, but for a put that must not
+/// be sent blindly again.
 template<class State>
-bool may_be_stored(State const& state, failure const& why)
+bool may_be_stored(prepared_put const& put, State const& state, failure const& why)
 {
-    return state.in_doubt && why != errc::service_internal && why != errc::crc_mismatch;
+    return state.in_doubt && (put.acts_once() || (why != errc::service_internal && why != errc::crc_mismatch));
 }
 
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
@@ -284,6 +285,8 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         bool again = false;
         if (put.acts_once() && is_retryable(lost))
             again = co_await s.may_retry(lost, state);
+        if (!again)
+            co_await s.sleep(s.settings().retry().delay(2, 0.5));
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
         if (put.crc)
@@ -300,11 +303,6 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             found.retries = state.attempts - 1;
             co_return found;
         }
-        if (!again && (state.late || lost == condition::timeout)) {
-            failure late(errc::outcome_unknown, lost.code().message() + "; the object is not there, but the service may be at "
-                                                "work on it still. Ask for it later, and compare size and CRC-64");
-            co_return std::move(late).in(put.request.operation);
-        }
         if (!again)
             break;
         state.in_doubt = false;  // it is not there
@@ -315,7 +313,12 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         }
         lost = std::move(got).error();
         bool const own_perhaps = put.exclusive && lost == errc::object_exists;
-        state.answer_lost = state.answer_lost || own_perhaps || may_be_stored(state, lost);
+        state.answer_lost = state.answer_lost || own_perhaps || may_be_stored(put, state, lost);
+    }
+    if (state.late) {
+        failure late(errc::outcome_unknown, lost.code().message() + "; the object is not there, but the service may be at "
+                                            "work on it still. Ask for it later, and compare size and CRC-64");
+        co_return std::move(late).in(put.request.operation);
     }
     co_return ended(std::move(lost));
 }
@@ -367,7 +370,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (got)
             co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
-        state.answer_lost = state.answer_lost || detail::may_be_stored(state, why);
+        state.answer_lost = state.answer_lost || detail::may_be_stored(put, state, why);
         if (state.answer_lost) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);
             co_return detail::typed<Reply>(std::move(settled));
@@ -376,7 +379,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (e.code() != asio::error::operation_aborted)
             throw;
         why = failure(errc::cancelled);
-        if (state.answer_lost || state.in_doubt)
+        if (state.answer_lost || state.in_doubt || state.late)
             why = failure(errc::outcome_unknown, "cancelled after all was sent").in(put.request.operation);
     }
     co_return ended(std::move(why));

@@ -254,8 +254,10 @@ private:
     {
         rate_limiter::turn mine(*run.spec.rate);
         for (;;) {
-            auto const now = Transport::clock_type::now().time_since_epoch();
-            auto const got = mine.ask(wanted, std::chrono::duration_cast<std::chrono::nanoseconds>(now));
+            auto const now = Transport::clock_type::now();
+            if (now >= run.end)
+                co_return 0;
+            auto const got = mine.ask(wanted, std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()));
             if (got.bytes != 0)
                 co_return got.bytes;
             co_await run.s->sleep(std::chrono::ceil<std::chrono::milliseconds>(got.wait));

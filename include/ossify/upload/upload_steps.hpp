@@ -143,14 +143,13 @@ awaitable<result<void>> abort_step(run_ptr<Transport> run)
 
 /// Looks whether an upload that is gone was completed.
 template<transport Transport>
-awaitable<result<std::optional<stored_object<>>>> look_step(run_ptr<Transport> run)
+awaitable<result<std::optional<stored_object<>>>> look_step(run_ptr<Transport> run, failure lost)
 {
     complete_multipart_upload const op = completion_of(*run);
     service_request request(op.operation, http::method::post, op.upload.bucket, op.upload.key);
     request.carries_callback = !op.callback.empty();
     if (op.requester_pays)
         request.headers.append_valid("x-oss-request-payer", "requester");
-    failure const lost(errc::cancelled, "the upload was cancelled while it was being completed");
     auto const end = Transport::clock_type::now() + run->spec.abort_limit;
     co_return co_await settle(*run->s, request, look_for(op), lost, end);
 }

@@ -305,12 +305,12 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         co_return why;
     }
     if (!gone && completing) {
-        auto found = co_await steps_.shielded(look_step(run_));
+        auto found = co_await steps_.shielded(look_step(run_, why));
         if (found && *found) {
             co_await drop_checkpoint();
             co_return stored_by(**std::move(found));
         }
-        if (!found && why == errc::cancelled)
+        if (!found && in_doubt)
             co_return std::move(found).error();
     }
     why.edit().upload_id.clear();

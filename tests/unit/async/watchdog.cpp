@@ -134,6 +134,24 @@ TEST_CASE("a disarmed or destroyed deadline never acts, and no timer stays")
     CHECK(later == 0);
 }
 
+TEST_CASE("no timer stays for a deadline that passed, is armed again before its turn, and was the last")
+{
+    scene s;
+    guarded passed(s.all, s.io);
+    guarded other(s.all, s.io);
+    passed.deadline.arm(s.began + 1s);
+    other.deadline.arm(s.began + 60s);
+    manual_clock::advance(1s + 1ms);
+    while (s.io.poll_one() == 0) {}  // the look at all of them
+    other.deadline.disarm();
+    passed.deadline.arm(s.began + 31s);
+    s.io.poll();
+    passed.deadline.disarm();
+    auto const before = manual_clock::now();
+    CHECK(s.run());
+    CHECK(manual_clock::now() - before < 1s);
+}
+
 TEST_CASE("a deadline that passed and was disarmed before its turn does not act")
 {
     scene s;

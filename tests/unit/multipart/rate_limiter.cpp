@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 using namespace ossify;
@@ -168,9 +169,36 @@ TEST_CASE("nobody waits for those who went away, nor for long for one that does 
     rate_limiter::turn last(limit);
     CHECK(last.ask(100, 0s).wait == 200ms);
     gone.resize(1);
-    CHECK(last.ask(100, 100ms).wait == 100ms);
-    CHECK(last.ask(100, 200ms).bytes == 100);
+    CHECK(last.ask(100, 100ms).wait == 105ms);
+    CHECK(last.ask(100, 206ms).bytes == 100);
     gone.clear();
+}
+
+TEST_CASE("one that wants little is not passed by those that want much and ask in the same millisecond")
+{
+    rate_limiter const limit(1'000'000);
+    std::vector<std::chrono::nanoseconds> next(7);  // of six that want much, and one that wants little, in that order
+    std::vector<std::unique_ptr<rate_limiter::turn>> turns(next.size());
+    auto longest = 0ns;
+    auto last = 0ns;
+    for (auto now = 0ns; now < 20s; now += 1ms) {
+        for (std::size_t i = 0; i != turns.size(); ++i) {
+            if (now < next[i])
+                continue;
+            if (!turns[i])
+                turns[i] = std::make_unique<rate_limiter::turn>(limit);
+            bool const little = i + 1 == turns.size();
+            auto const got = turns[i]->ask(little ? 100 : 262'144, now);
+            next[i] = now + got.wait;
+            if (got.bytes == 0)
+                continue;
+            turns[i].reset();
+            if (little)
+                longest = std::max(longest, now - std::exchange(last, now));
+        }
+    }
+    CHECK(last > 18s);
+    CHECK(longest <= 1100ms);  // the others have an eighth of a second each
 }
 
 TEST_CASE("a long rest allows no long burst")
