@@ -44,7 +44,8 @@ public:
     folder_upload(ossify::client& oss, std::string bucket, std::filesystem::path root)
         : oss_(oss), bucket_(std::move(bucket)), root_(std::move(root))
     {
-        for (auto const& entry : std::filesystem::recursive_directory_iterator(root_))
+        constexpr auto passing_over = std::filesystem::directory_options::skip_permission_denied;
+        for (auto const& entry : std::filesystem::recursive_directory_iterator(root_, passing_over))
             if (entry.is_regular_file())
                 files_.push_back(entry.path());
     }
@@ -65,7 +66,7 @@ public:
         }
     }
 
-    /// From any thread. What is under way ends within moments; a file that is out, but not confirmed, is looked for first.
+    /// From any thread. What is under way ends within moments. Whether a file that is out is stored is then unknown.
     void stop()
     {
         stopping_ = true;
@@ -74,7 +75,13 @@ public:
     }
 
     bool all_stored() const { return stored_ == files_.size(); }
-    void print() const { std::cout << stored_ << " of " << files_.size() << " files stored\n"; }
+    void print() const
+    {
+        std::cout << stored_ << " of " << files_.size() << " files stored";
+        if (unknown_ != 0)
+            std::cout << ", and perhaps " << unknown_ << " more";
+        std::cout << '\n';
+    }
 
 private:
     struct worker {
@@ -93,6 +100,8 @@ private:
                 ++stored_;
                 continue;
             }
+            if (stored.error() == ossify::condition::unknown_outcome)
+                ++unknown_;
             std::lock_guard const lock(printing_);
             std::cerr << key << ": " << stored.error() << '\n';   // the next file may fare better
         }
@@ -105,6 +114,7 @@ private:
     std::deque<worker> workers_;
     std::atomic<std::size_t> next_ = 0;
     std::atomic<std::size_t> stored_ = 0;
+    std::atomic<std::size_t> unknown_ = 0;
     std::atomic<unsigned> running_ = 0;
     std::atomic<bool> stopping_ = false;
     std::mutex printing_;

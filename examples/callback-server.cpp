@@ -5,6 +5,7 @@
 // prints where it listens, then one line of JSON for each callback, and runs until SIGINT or SIGTERM. It answers what
 // it has understood, and 403 to everything that the service (or the owner of the key at the URL) has not signed.
 #include <ossify/codec/utf8.hpp>
+#include <ossify/core/printable.hpp>
 #include <ossify/receiver/callback_server.hpp>
 
 #include "command_line.hpp"
@@ -54,7 +55,10 @@ ossify::server_config read_options(int argc, char** argv)
                 throw command_line::usage_error("--public-key-url: " + parsed.error().message());
             out.trust_key_url(std::move(url));
         } else if (name == "--public-base-path") {
-            out.public_base_path(from.value());
+            std::string path = from.value();
+            if (!path.starts_with('/'))
+                throw command_line::usage_error("--public-base-path takes a path such as /api, not \"" + path + '"');
+            out.public_base_path(std::move(path));
         } else if (name == "--tls-cert") {
             tls_cert = from.value();
         } else if (name == "--tls-key") {
@@ -122,7 +126,7 @@ try {
     io.run();
     return status;
 } catch (command_line::usage_error const& e) {
-    std::cerr << "callback-server: " << e.what() << "\nTry callback-server --help.\n";
+    std::cerr << "callback-server: " << ossify::printable(e.what()) << "\nTry callback-server --help.\n";
     return 2;
 } catch (std::exception const& e) {
     std::cerr << "callback-server: " << e.what() << '\n';

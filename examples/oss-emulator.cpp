@@ -5,6 +5,7 @@
 // prints where it listens and which key it accepts, and runs until SIGINT or SIGTERM: requests under way may then end,
 // and a second signal ends it at once.
 #include <ossify/auth/credentials.hpp>
+#include <ossify/core/printable.hpp>
 #include <ossify/emulator/data_folder.hpp>
 #include <ossify/emulator/emulator.hpp>
 #include <ossify/emulator/key_file.hpp>
@@ -270,7 +271,7 @@ try {
     io.run();
     return status;
 } catch (command_line::usage_error const& e) {
-    std::cerr << "oss-emulator: " << e.what() << "\nTry oss-emulator --help.\n";
+    std::cerr << "oss-emulator: " << ossify::printable(e.what()) << "\nTry oss-emulator --help.\n";
     return 2;
 } catch (ossify::error const& e) {
     std::cerr << "oss-emulator: " << e.what() << '\n';

@@ -79,7 +79,7 @@ constexpr std::string_view usage =
     "Credentials come from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN.\n"
     "Exit: 0 stored, and the callback was delivered if one was asked for; 1 not stored; 2 wrong usage; 3 stored, but the\n"
     "callback failed; 4 unknown: whether it is stored, or, where the result says \"stored\", whether the callback came.\n"
-    "Ctrl-C, SIGTERM and SIGHUP stop: with --checkpoint or --leave-parts what was sent stays, else it is removed; a\n"
+    "Ctrl-C, SIGTERM and SIGHUP stop: with --checkpoint or --leave-parts complete parts stay, else they are removed; a\n"
     "second one ends the program at once.\n";
 
 enum exit_code { stored = 0, not_stored = 1, wrong_usage = 2, callback_not_delivered = 3, unknown = 4 };
@@ -369,7 +369,7 @@ ossify::awaitable<ossify::result<std::size_t>> read_input(std::span<std::byte> o
     co_return static_cast<std::size_t>(n);
 }
 
-/// Standard input that cannot be waited for, such as /dev/zero: read on a thread.
+/// Standard input that cannot be waited for, or does not tell its size, such as /dev/zero: read on a thread.
 class device_input {
 public:
     ossify::awaitable<ossify::result<std::size_t>> read_some(std::span<std::byte> out) { return read_input(out); }
@@ -380,7 +380,7 @@ enum class input_kind { file, waitable, device };
 input_kind kind_of_input()
 {
     struct ::stat info{};
-    if (::fstat(STDIN_FILENO, &info) != 0 || S_ISREG(info.st_mode))
+    if (::fstat(STDIN_FILENO, &info) != 0 || (S_ISREG(info.st_mode) && info.st_size != 0))
         return input_kind::file;
     bool const waitable = S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode) || ::isatty(STDIN_FILENO) == 1;
     return waitable ? input_kind::waitable : input_kind::device;
@@ -474,7 +474,7 @@ int upload(options const& o)
             interrupts.clear();  // the next one ends the process
             bar.clear();
             if (!o.quiet)
-                std::cerr << "oss-upload: stopping; what was sent " << (keep ? "stays" : "is removed") << '\n';
+                std::cerr << "oss-upload: stopping; complete parts " << (keep ? "stay" : "are removed") << '\n';
             stop.emit(keep ? asio::cancellation_type::total : asio::cancellation_type::terminal);
         });
         asio::co_spawn(io, perform(oss, o, bar), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
@@ -497,7 +497,7 @@ try {
     std::signal(SIGPIPE, SIG_IGN);  // whoever reads the result may be gone: the exit code still tells
     return upload(read_options(argc, argv));
 } catch (command_line::usage_error const& e) {
-    std::cerr << "oss-upload: " << e.what() << "\nTry oss-upload --help.\n";
+    std::cerr << "oss-upload: " << ossify::printable(e.what()) << "\nTry oss-upload --help.\n";
     return wrong_usage;
 } catch (ossify::error const& e) {
     std::cerr << "oss-upload: " << e.what() << '\n';

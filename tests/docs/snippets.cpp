@@ -237,13 +237,14 @@ ossify::awaitable<void> store_report(ossify::client& oss, std::string text)
         ossify::put_object_request("reports", "2026/11.txt").body(asio::buffer(text)).content_type("text/plain"));
     if (stored)
         co_return;
-    std::cerr << stored.error() << '\n';                          // all that is known, on one line; no secret is in it
-    if (stored.error() == ossify::condition::unknown_outcome)
+    auto const& why = stored.error();
+    std::cerr << why << '\n';                                     // all that is known, on one line; no secret is in it
+    if (why == ossify::condition::unknown_outcome)
         look_for_it_later("2026/11.txt");                         // do not send it blindly again
-    else if (stored.error() == ossify::condition::retryable)
-        send_it_later("2026/11.txt");                             // it was sent three times already
+    else if (why == ossify::condition::retryable || why == ossify::condition::timeout)
+        send_it_later("2026/11.txt");                             // it was sent again as often as that made sense
     else
-        tell_somebody(ossify::to_string(stored.error()));         // nothing changes by itself
+        tell_somebody(ossify::to_string(why));                    // nothing changes by itself
 }
 //]
 
@@ -277,7 +278,7 @@ template<class Request>
 ossify::awaitable<bool> send(ossify::client& oss, Request request)
 {
     auto const stored = co_await oss.put_object(request);
-    co_return stored && !stored->callback.failed();
+    co_return stored && stored->callback.delivered() == stored->callback.requested();
 }
 
 ossify::awaitable<bool> send_photo(ossify::client& oss, std::string key, std::string path, std::string user)

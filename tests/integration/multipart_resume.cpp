@@ -238,6 +238,37 @@ TEST_CASE("a run that ended between completion and its answer is found out to be
         CHECK(times == 1);
 }
 
+TEST_CASE("the completion of a run that was killed may come before that of the run that goes on")
+{
+    std::string const text = text_of(4 * part_bytes);
+    callback const notify("http://app.example.com/oss", "object=${object}");
+    scene s;
+    checkpoint_memory store;
+    std::optional<testing::received_request> first;
+    bool at_work = true;
+    s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::post || r.body.empty() || !at_work)
+            return std::nullopt;
+        if (!first) {
+            first = r;
+            return testing::scripted_reply::silence();
+        }
+        at_work = false;
+        (void)s.service.answer(*first);
+        return std::nullopt;
+    };
+    auto const killed = s.run(
+        s.oss.upload(in_parts(text).checkpoint(store).callback(notify).time_limit(std::chrono::seconds(100))));
+    REQUIRE(killed.error() == errc::outcome_unknown);
+    REQUIRE(store.kept->text);
+    auto const stored = s.run(s.oss.upload(in_parts(text).checkpoint(store).callback(notify)));
+    REQUIRE(stored);
+    CHECK(stored->callback.unknown());
+    CHECK(stored->crc64 == crc64(text));
+    CHECK(s.service.callbacks == 1);
+    CHECK_FALSE(store.kept->text);
+}
+
 TEST_CASE("a checkpoint that cannot be written fails the upload before any part is sent")
 {
     std::string const text = text_of(4 * part_bytes);

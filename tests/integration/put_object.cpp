@@ -593,6 +593,26 @@ TEST_CASE("a callback is not repeated for an error of the service's own: the obj
     CHECK(service.heads == 1);
 }
 
+TEST_CASE("a key that may only store tries again after an error of the service's own")
+{
+    for (int const failures : {1, 3}) {
+        CAPTURE(failures);
+        memory_transport net;
+        small_service service;
+        int puts = 0;
+        net.on_request([&](received_request const& r) {
+            if (r.head.method != http::method::put)
+                return scripted_reply(http_reply(403));
+            return ++puts <= failures ? scripted_reply(http_reply(500)) : service(r);
+        });
+        callback const notify("http://app.example.com/oss", "object=${object}");
+        auto const stored = put(net, settings(3), put_object_request("examplebucket", "k").body("x").callback(notify));
+        CHECK(puts == (failures == 1 ? 2 : 3));
+        REQUIRE(stored.has_value() == (failures == 1));
+        CHECK((stored ? stored->callback.delivered() : stored.error() == errc::service_internal));
+    }
+}
+
 TEST_CASE("a service that is still at work when the last connection is lost is given a moment")
 {
     memory_transport net;
@@ -667,6 +687,48 @@ TEST_CASE("a service that asks to wait for weeks is not waited for")
     auto const got = tests::run(io, oss.put_object(put_object_request("examplebucket", "k").body(std::string("x"))));
     CHECK(got.error() == errc::throttled);
     CHECK(testing::manual_clock::now() - began <= std::chrono::seconds(41));
+}
+
+TEST_CASE("credentials that cannot be had just now are asked for again")
+{
+    for (errc const why : {errc::connection_failed, errc::access_denied}) {
+        CAPTURE(make_error_code(why).message());
+        memory_transport net;
+        small_service service;
+        net.on_request(std::ref(service));
+        int asked = 0;
+        auto config = settings(3);
+        config.credentials([&]() -> awaitable<result<credentials>> {
+            ++asked;
+            return [](bool fails, errc code) -> awaitable<result<credentials>> {
+                if (fails)
+                    co_return failure(code, "no answer from who gives them");
+                co_return credentials("test-id", secret("test-secret"));
+            }(asked == 1, why);
+        });
+        auto const stored = put(net, config, put_object_request("examplebucket", "k").body("x"));
+        bool const again = why == errc::connection_failed;
+        CHECK(asked == (again ? 2 : 1));
+        REQUIRE(stored.has_value() == again);
+        CHECK((stored || stored.error() == why));
+    }
+}
+
+TEST_CASE("a put without time to ask for its object says so at once")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request([&](received_request const& r) {
+        (void)service(r);
+        return scripted_reply::silence();
+    });
+    auto const began = testing::manual_clock::now();
+    auto const request = put_object_request("examplebucket", "k").body("x").time_limit(std::chrono::seconds(2));
+    auto const stored = put(net, settings(3), request);
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK(stored.error().message().find("no time is left to ask for the object") != std::string::npos);
+    CHECK(testing::manual_clock::now() - began < std::chrono::milliseconds(2100));
+    CHECK(service.heads == 0);
 }
 
 TEST_CASE("nothing is sent when the time was used up by who gives the credentials")

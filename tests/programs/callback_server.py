@@ -54,7 +54,7 @@ class Options(unittest.TestCase):
 
     def test_unknown_options_and_bad_values_end_with_2_and_name_the_help(self):
         for options in (["--bogus"], ["stray"], ["--listen"], ["--listen", "nowhere"], ["--listen", "127.0.0.1:99999"],
-                        ["--public-key-url", "not a url"], ["--tls-cert", "x"],
+                        ["--public-key-url", "not a url"], ["--public-base-path", "api"], ["--tls-cert", "x"],
                         ["--tls-cert", "/none", "--tls-key", "/none"]):
             with self.subTest(options):
                 ended = self.run_it(*options)

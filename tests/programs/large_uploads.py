@@ -381,7 +381,7 @@ def stop(folder, quick):
             told = json.loads(out)
             expect(process.returncode == 1, f"exit {process.returncode}")
             expect(told["outcome"] == "not stored" and told["reason"] == "cancelled", f"{told}")
-            expect(b"stopping; what was sent " + (b"stays" if parts_stay else b"is removed") in notices, f"{notices}")
+            expect(b"stopping; complete parts " + (b"stay" if parts_stay else b"are removed") in notices, f"{notices}")
             expect(time.monotonic() - began < 5, "it took too long to stop")
             expect(emulator.left_open() == ([told["upload_id"]] if parts_stay else []), f"{options}: {told}")
         code, told, _ = upload(emulator, path, "k", "--part-size", "1M", "--threshold", "0", "--checkpoint", saved)

@@ -70,7 +70,7 @@ class RawServer:
                     return
                 data += more
             head, body = data.split(b"\r\n\r\n", 1)
-            length = next(int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length:"))
+            length = next((int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length:")), 0)
             while len(body) < length:
                 body += peer.recv(65536)
             self.requests.append((head, body))
@@ -310,6 +310,15 @@ class Uploads(unittest.TestCase):
         self.assertStored("unread")
 
     def test_a_file_that_does_not_tell_its_size_is_not_stored_empty(self):
+        done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "/proc/self/mem", "oss://examplebucket/proc")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('cannot read "/proc/self/mem"', done.stderr.decode())
+        with open("/proc/cpuinfo", "rb") as file:
+            done = subprocess.run([UPLOAD, "--endpoint", self.emulator.url, "--region", "cn-hangzhou", "--json", "-",
+                                   "oss://examplebucket/cpuinfo"], stdin=file, capture_output=True, timeout=60,
+                                  env={**os.environ, "OSS_ACCESS_KEY_ID": KEY_ID, "OSS_ACCESS_KEY_SECRET": KEY_SECRET})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(json.loads(done.stdout)["bytes"], 100)
         done = upload("--endpoint", self.emulator.url, "--region", "cn-hangzhou", "/proc/self/status",
                       "oss://examplebucket/proc")
         self.assertEqual(done.returncode, 1)

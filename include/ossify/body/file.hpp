@@ -79,9 +79,14 @@ public:
         if (!identity)
             return std::move(identity).error();
         made.shared_->identity = *identity;
-        if (char byte = 0; identity->size == 0 && ::pread(fd, &byte, 1, 0) == 1)
-            return failure(errc::source_failed, "\"" + path.string() +
-                                                    "\" does not tell its size, as files in /proc: send it as a stream");
+        if (char byte = 0; identity->size == 0) {
+            ::ssize_t const got = ::pread(fd, &byte, 1, 0);
+            if (got < 0)
+                return failure(errc::source_failed, "cannot read \"" + path.string() + "\": " + text_of_errno(errno));
+            if (got > 0)
+                return failure(errc::source_failed, "\"" + path.string() +
+                                                        "\" does not tell its size, as files in /proc: send it as a stream");
+        }
         if (how == file_reading::sendfile)
             made.shared_->mapped.emplace(fd);
         return made;

@@ -68,7 +68,8 @@ public:
         credentials_ = std::move(c);
         return *this;
     }
-    /// Asked before every attempt; it should cache what it gives. It may be called from several operations at once.
+    /// Asked before every attempt; it should cache what it gives. It may be called from several operations at once, on
+    /// the executor of each. A failure that `condition::retryable` holds for counts as an attempt that failed.
     config& credentials(std::function<awaitable<result<ossify::credentials>>()> provider)
     {
         return set(provider_, std::move(provider));

@@ -280,8 +280,15 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
         result<credentials> who = config_.credentials();
         if (config_.provider())
             who = co_await config_.provider()();
-        if (!who)
-            co_return std::move(who).error().in(request.operation);
+        if (!who) {
+            failure none = std::move(who).error().in(request.operation);
+            bool again = is_retryable(none);
+            if (again)
+                again = co_await may_retry(none, s);
+            if (!again)
+                co_return none;
+            continue;
+        }
         if (s.end != time_point::max() && clock::now() >= s.end)
             co_return failure(errc::operation_timeout).in(request.operation);
         auto line = pool_->try_acquire(ex, peer_of(request), config_.limits(), s.end);

@@ -20,13 +20,13 @@ namespace ossify {
 
 namespace detail {
 
-/// Whether the service may have completed the upload although it did not say so. `attempts`: of all rounds.
-inline bool may_be_completed(failure const& why, bool in_doubt, unsigned attempts)
+/// Whether the service may have completed the upload although it did not say so. `sent_before`: not only this once.
+inline bool may_be_completed(failure const& why, bool in_doubt, bool sent_before)
 {
     if (in_doubt || why == errc::service_internal || why == errc::bad_answer)
         return true;
     // what an earlier attempt has completed is gone, or stands in the way
-    return attempts > 1 && (why == errc::no_such_upload || why == errc::object_exists);
+    return sent_before && (why == errc::no_such_upload || why == errc::object_exists);
 }
 
 inline lost_object look_for(complete_multipart_upload const& op)
@@ -119,6 +119,7 @@ class completion_state {
 public:
     completion_state() = default;
 
+    bool sent_before = false;       ///< in: by an earlier run, which did not learn what became of it
     unsigned retries = 0;           ///< requests that were sent again
     bool may_come = false;          ///< one was not answered; the service had not acted, and may still be at it
     send_state<TimePoint> sending;  ///< of the last one
@@ -183,7 +184,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             encoded = op.encode();
             continue;
         }
-        if (!detail::may_be_completed(stored.error(), how.in_doubt(), attempts))
+        if (!detail::may_be_completed(stored.error(), how.in_doubt(), attempts > 1 || how.sent_before))
             co_return stored;
         bool const unanswered =
             state.answer_lost && (stored.error() == condition::timeout || stored.error() == condition::network);

@@ -273,6 +273,12 @@ bool may_be_stored(prepared_put const& put, State const& state, failure const& w
     return state.in_doubt && (put.acts_once() || (why != errc::service_internal && why != errc::crc_mismatch));
 }
 
+inline failure ask_later(prepared_put const& put, failure const& lost, std::string const& why)
+{
+    failure out(errc::outcome_unknown, lost.code().message() + "; " + why + ". Ask for it later, and compare size and CRC-64");
+    return std::move(out).in(put.request.operation);
+}
+
 /// Goes on with a put that reached the service and whose answer is lost: the object itself tells what became of it.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
@@ -280,23 +286,29 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
                                               typename session<Transport>::state& state,
                                               typename session<Transport>::time_point began, failure lost)
 {
+    using clock = typename session<Transport>::clock;
+    auto const until = [&] { return std::max(state.end, clock::now() + put.to_look); };
+    auto const moment = s.settings().retry().delay(2, 0.5);
     while (state.answer_lost) {
         // The back-off comes first, so that a service that is still at work can finish.
         bool again = false;
         if (put.acts_once() && is_retryable(lost))
             again = co_await s.may_retry(lost, state);
-        if (!again)
-            co_await s.sleep(s.settings().retry().delay(2, 0.5));
+        if (until() <= clock::now())
+            co_return ask_later(put, lost, "no time is left to ask for the object");
+        if (!again && until() > clock::now() + moment)
+            co_await s.sleep(moment);
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
         if (put.crc)
             looked_for.crc64 = state.crc64;
-        looked_for.age = std::chrono::ceil<std::chrono::seconds>(session<Transport>::clock::now() - began);
-        auto const until = std::max(state.end, session<Transport>::clock::now() + put.to_look);
-        auto verdict = co_await settle(s, put.request, looked_for, lost, until);
-        if (!verdict)
+        looked_for.age = std::chrono::ceil<std::chrono::seconds>(clock::now() - began);
+        auto verdict = co_await settle(s, put.request, looked_for, lost, until());
+        // this put was answered: who cannot ask is left with that, and may try again
+        bool const told = put.acts_once() && lost == errc::service_internal && !state.late;
+        if (!verdict && !told)
             co_return std::move(verdict).error();
-        if (*verdict) {
+        if (verdict && *verdict) {
             if (auto why = mixed(put, {}))
                 co_return *std::move(why);
             stored_object<> found = std::move(**verdict);
@@ -315,11 +327,8 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         bool const own_perhaps = put.exclusive && lost == errc::object_exists;
         state.answer_lost = state.answer_lost || own_perhaps || may_be_stored(put, state, lost);
     }
-    if (state.late) {
-        failure late(errc::outcome_unknown, lost.code().message() + "; the object is not there, but the service may be at "
-                                            "work on it still. Ask for it later, and compare size and CRC-64");
-        co_return std::move(late).in(put.request.operation);
-    }
+    if (state.late)
+        co_return ask_later(put, lost, "the object is not there, but the service may be at work on it still");
     co_return ended(std::move(lost));
 }
 

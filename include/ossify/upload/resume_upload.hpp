@@ -172,6 +172,7 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
         adopt_parts(run, found->parts, *theirs);
         run.upload = found->upload;
         run.saved.upload = run.upload;
+        run.saved.completing = found->completing;
         co_return nothing();
     }
     if (theirs.error() != errc::no_such_upload)
@@ -204,7 +205,7 @@ template<transport Transport>
 awaitable<result<void>> save_checkpoint(upload_run<Transport>& run, bool completing = false)
 {
     checkpoint now = run.saved;
-    now.completing = completing;
+    now.completing = completing || run.saved.completing;
     now.parts = run.state->parts();
     return run.spec.checkpoint.save(encode_checkpoint(now));
 }

@@ -113,6 +113,7 @@ awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
             run->notice(saved.error().message());
     }
     completion_state<typename Transport::clock_type::time_point> how;
+    how.sent_before = run->saved.completing;
     auto stored =
         co_await perform(run->s, completion_of(*run), run->spec.check_crc64, how, run->end, run->spec.abort_limit);
     run->retries += how.retries;
