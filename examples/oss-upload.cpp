@@ -22,6 +22,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/this_coro.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -490,19 +491,30 @@ int upload(options const& o)
     return exit_code_of(got);
 }
 
+// Something stood in the way before anything was sent. Who asked for JSON gets that, too.
+int refuse(std::span<char* const> arguments, std::string_view why, exit_code code)
+{
+    std::cerr << "oss-upload: " << ossify::printable(why) << '\n';
+    if (std::ranges::find(arguments, std::string_view("--json")) != arguments.end()) {
+        ossify::json::object const out{{"outcome", "not stored"}, {"error", std::string(why)}};
+        std::cout << ossify::codec::replace_non_utf8(ossify::codec::to_json_text(out)) << std::endl;
+    }
+    return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
-try {
+{
     std::signal(SIGPIPE, SIG_IGN);  // whoever reads the result may be gone: the exit code still tells
-    return upload(read_options(argc, argv));
-} catch (command_line::usage_error const& e) {
-    std::cerr << "oss-upload: " << ossify::printable(e.what()) << "\nTry oss-upload --help.\n";
-    return wrong_usage;
-} catch (ossify::error const& e) {
-    std::cerr << "oss-upload: " << e.what() << '\n';
-    return e.why() == ossify::condition::usage ? wrong_usage : not_stored;
-} catch (std::exception const& e) {
-    std::cerr << "oss-upload: " << e.what() << '\n';
-    return not_stored;
+    std::span<char* const> const arguments(argv, static_cast<std::size_t>(argc));
+    try {
+        return upload(read_options(argc, argv));
+    } catch (command_line::usage_error const& e) {
+        return refuse(arguments, std::string(e.what()) + "; try oss-upload --help", wrong_usage);
+    } catch (ossify::error const& e) {
+        return refuse(arguments, e.what(), e.why() == ossify::condition::usage ? wrong_usage : not_stored);
+    } catch (std::exception const& e) {
+        return refuse(arguments, e.what(), not_stored);
+    }
 }

@@ -391,6 +391,8 @@ class Uploads(unittest.TestCase):
                 done = upload(*arguments)
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertTrue(done.stderr)
+                done = upload("--json", *arguments)
+                self.assertEqual((done.returncode, json.loads(done.stdout)["outcome"]), (2, "not stored"), done.stderr)
         done = self.put(environment={"OSS_ACCESS_KEY_SECRET": ""})
         self.assertEqual(done.returncode, 2)
         self.assertIn("OSS_ACCESS_KEY_SECRET is not set", done.stderr.decode())
