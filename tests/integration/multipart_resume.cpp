@@ -257,8 +257,7 @@ TEST_CASE("the completion of a run that was killed may come before that of the r
         (void)s.service.answer(*first);
         return std::nullopt;
     };
-    auto const killed = s.run(
-        s.oss.upload(in_parts(text).checkpoint(store).callback(notify).time_limit(std::chrono::seconds(100))));
+    auto const killed = s.run(s.oss.upload(in_parts(text).checkpoint(store).callback(notify)));
     REQUIRE(killed.error() == errc::outcome_unknown);
     REQUIRE(store.kept->text);
     auto const stored = s.run(s.oss.upload(in_parts(text).checkpoint(store).callback(notify)));
