@@ -72,8 +72,8 @@ public:
     /// stored may mix both states) and `service_internal` (which the service says when it does not know). Where an earlier
     /// attempt may have stored it, the object is asked for.
     /// A put with a callback, or one that must not overwrite, is sent again after a lost answer or an error of the
-    /// service's own (5xx, but not when it throttles) only when the object is not there a back-off later, and never
-    /// because of the answer's CRC-64: the object is asked for then.
+    /// service's own (5xx, but not when it throttles) only when the object is not there a back-off later or, after
+    /// a 5xx, cannot be asked for, and never because of the answer's CRC-64: the object is asked for then.
     /// A service that was slow rather than gone may call back once for each attempt: receivers should be idempotent.
     /// Cancellation: terminal; `cancelled` when the service cannot have stored the object, else `outcome_unknown`.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.

@@ -613,6 +613,27 @@ TEST_CASE("a key that may only store tries again after an error of the service's
     }
 }
 
+TEST_CASE("a put that may be stored, and cannot be asked for, stays in doubt when its repetition is refused")
+{
+    for (unsigned const refusal : {403U, 503U}) {
+        CAPTURE(refusal);
+        memory_transport net;
+        small_service service;
+        net.on_request([&](received_request const& r) {
+            if (r.head.method != http::method::put)
+                return scripted_reply(http_reply(403));
+            if (service.puts != 0)
+                return scripted_reply(http_reply(refusal));
+            (void)service(r);
+            return scripted_reply(http_reply(500));
+        });
+        callback const notify("http://app.example.com/oss", "object=${object}");
+        auto const stored = put(net, settings(3), put_object_request("examplebucket", "k").body("x").callback(notify));
+        CHECK(stored.error() == errc::outcome_unknown);
+        CHECK(service.callbacks == 1);
+    }
+}
+
 TEST_CASE("a service that is still at work when the last connection is lost is given a moment")
 {
     memory_transport net;

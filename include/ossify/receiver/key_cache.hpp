@@ -220,7 +220,10 @@ void key_cache<Transport>::core::land(std::string const& url, std::exception_ptr
         e.next_fetch = now + limits.retry;
         if (thrown || !fetched) {
             e.why = thrown ? failure(errc::key_unavailable, "the fetch was cut short") : fetched.error();
+            if (!e.usable(now))
+                e.key = nullptr;
         } else {
+            e.next_fetch = now + std::min(limits.retry, limits.life);
             e.key = *std::move(fetched);
             e.key_until = std::max(e.key_until, now + limits.life);
         }
@@ -268,9 +271,12 @@ awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url, 
         } else if (is_known && now < known->second.next_fetch) {
             co_return known->second.outcome(now);
         } else {
+            bool const admitted = !self->closing && self->admit(url, now);
+            if (!admitted && is_known && known->second.usable(now))
+                co_return known->second.key;
             if (self->closing)
                 co_return failure(errc::key_unavailable, "the receiver is closing; the key's URL was not asked");
-            if (!self->admit(url, now))
+            if (!admitted)
                 co_return failure(errc::key_unavailable, "too many different key URLs; this one was not asked");
             started = std::make_shared<flight>();
             started->passengers.push_back(place);
@@ -286,7 +292,9 @@ awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url, 
     auto const at = self->entries.find(url);
     if (at == self->entries.end())
         co_return failure(errc::key_unavailable, "the key was forgotten");
-    co_return at->second.outcome(clock::now());
+    if (at->second.key)
+        co_return at->second.key;
+    co_return at->second.why;
 }
 
 }  // namespace ossify

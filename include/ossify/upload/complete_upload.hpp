@@ -228,7 +228,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             co_return unknown;
         co_return stored;
     } catch (std::system_error const& e) {
-        if (e.code() != asio::error::operation_aborted || !how.in_doubt())
+        if (e.code() != asio::error::operation_aborted || !(how.in_doubt() || how.may_come))
             throw;
     }
     co_return unknown;

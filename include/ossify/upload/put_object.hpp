@@ -317,7 +317,8 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         }
         if (!again)
             break;
-        state.in_doubt = false;  // it is not there
+        if (verdict)
+            state.in_doubt = false;  // it is not there
         auto got = co_await s.send(put.request, put.sends, state);
         if (got) {
             state.answer_lost = true;  // until it is confirmed

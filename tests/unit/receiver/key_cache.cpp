@@ -201,6 +201,33 @@ TEST_CASE("who has a key that others already replaced gets the new one without a
     CHECK(c.keys->fetches() == 2);
 }
 
+TEST_CASE("a key whose life is shorter than the pause between fetches is fetched when it is over")
+{
+    for (auto const life : {0ms, 10'000ms}) {
+        key_cache_limits limits;
+        limits.life = life;
+        cached c(limits);
+        auto const first = c.get();
+        manual_clock::advance(11s);
+        auto const second = c.get();
+        CHECK(fingerprint(first) == right_key);
+        CHECK(fingerprint(second) == right_key);
+        CHECK(c.keys->fetches() == 2);
+    }
+}
+
+TEST_CASE("a key at hand is not refused because no fetch is allowed any more")
+{
+    key_cache_limits limits;
+    limits.strangers = 1;
+    cached c(limits);
+    (void)c.get();
+    manual_clock::advance(31s);
+    auto const another = c.get_another();
+    CHECK(fingerprint(another) == right_key);
+    CHECK(c.keys->fetches() == 1);
+}
+
 TEST_CASE("a redirect is not followed")
 {
     for (unsigned const status : {301u, 302u, 303u, 307u, 308u}) {
