@@ -6,6 +6,7 @@
 #include "multipart_scene.hpp"
 #include "printers.hpp"
 
+#include <asio/post.hpp>
 #include <doctest/doctest.h>
 
 #include <optional>
@@ -266,6 +267,39 @@ TEST_CASE("the completion of a run that was killed may come before that of the r
     CHECK(stored->crc64 == crc64(text));
     CHECK(s.service.callbacks == 1);
     CHECK_FALSE(store.kept->text);
+}
+
+TEST_CASE("a resumed run that is cancelled does not lose an object that an earlier completion stored meanwhile")
+{
+    std::string const text = text_of(4 * part_bytes);
+    bool cancelled = true;
+    int found_out = 0;
+    for (std::size_t handlers = 0; cancelled; ++handlers) {
+        CAPTURE(handlers);
+        scene s;
+        checkpoint_memory store;
+        std::optional<testing::received_request> first;
+        s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (r.head.method == http::method::post && !r.body.empty() && !first) {
+                first = r;
+                return testing::scripted_reply::silence();
+            }
+            return std::nullopt;
+        };
+        REQUIRE(s.run(s.oss.upload(in_parts(text).checkpoint(store))).error() == errc::outcome_unknown);
+        s.service.after = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (r.head.method == http::method::get && s.service.open_uploads() != 0)
+                asio::post(s.io, [&] { (void)s.service.answer(*first); });
+            return std::nullopt;
+        };
+        auto const run = tests::run_and_cancel(s.io, s.oss.upload(in_parts(text).checkpoint(store)), handlers);
+        cancelled = run.cancelled;
+        bool const failed = !run.value || !*run.value;
+        bool const lost = failed && s.service.object("k") != nullptr && !store.kept->text;
+        found_out += cancelled && !failed ? 1 : 0;
+        CHECK_FALSE((lost && run.value && run.value->error() == errc::cancelled));
+    }
+    CHECK(found_out > 0);
 }
 
 TEST_CASE("a checkpoint that cannot be written fails the upload before any part is sent")

@@ -20,7 +20,7 @@ namespace ossify {
 
 namespace detail {
 
-/// Whether the service may have completed the upload although it did not say so. `sent_before`: not only this once.
+/// Whether the service may have completed the upload although it did not say so. `sent_before`: one before it may have been.
 inline bool may_be_completed(failure const& why, bool in_doubt, bool sent_before)
 {
     if (in_doubt || why == errc::service_internal || why == errc::bad_answer)
@@ -119,7 +119,7 @@ class completion_state {
 public:
     completion_state() = default;
 
-    bool sent_before = false;       ///< in: by an earlier run, which did not learn what became of it
+    bool sent_before = false;       ///< one may have been acted upon; in: one of an earlier run
     unsigned retries = 0;           ///< requests that were sent again
     bool may_come = false;          ///< one was not answered; the service had not acted, and may still be at it
     send_state<TimePoint> sending;  ///< of the last one
@@ -147,7 +147,6 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
     if (!encoded)
         co_return std::move(encoded).error();
     bool corrected = false;
-    unsigned attempts = 0;
     for (unsigned round = 1;; ++round) {
         auto& state = how.sending = typename session<Transport>::state();
         state.end = sent_until;
@@ -156,7 +155,6 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         body const text = body::borrowed(encoded->body);
         auto got = co_await s->send(encoded->request, content(text), state);
         how.retries += state.attempts - 1;
-        attempts += state.attempts - state.forgiven;
         result<stored_object<>> stored = failure();
         if (got)
             stored = op.decode(encoded->request, got->head, std::move(got->body));
@@ -184,7 +182,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             encoded = op.encode();
             continue;
         }
-        if (!detail::may_be_completed(stored.error(), how.in_doubt(), attempts > 1 || how.sent_before))
+        if (!detail::may_be_completed(stored.error(), how.in_doubt(), how.sent_before))
             co_return stored;
         bool const unanswered =
             state.answer_lost && (stored.error() == condition::timeout || stored.error() == condition::network);
@@ -199,11 +197,12 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         auto const wait = s->settings().retry().delay(round + 1, 0.5);
         bool const in_time = clock::now() + wait < sent_until;
         how.may_come = how.may_come || unanswered;
+        how.sent_before = true;
         if (round >= s->settings().retry().max_attempts || !in_time)
             co_return stored;
         ++how.retries;
         if (s->settings().on_retry())
-            s->settings().on_retry()(retry_event(stored.error(), attempts + 1, wait));
+            s->settings().on_retry()(retry_event(stored.error(), how.retries + 1, wait));
         co_await s->sleep(wait);
     }
 }

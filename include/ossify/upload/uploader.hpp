@@ -268,8 +268,9 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         co_await drop_checkpoint();
         co_return why;
     }
+    bool const perhaps = completing || run_->saved.completing;  // an earlier run may have completed it
     bool const in_doubt =
-        completing && (why == errc::cancelled || why == errc::outcome_unknown || run_->may_be_completed_yet);
+        perhaps && (why == errc::cancelled || why == errc::outcome_unknown || run_->may_be_completed_yet);
     auto const admit_doubt = [&why, in_doubt] {
         if (in_doubt && why != errc::outcome_unknown)
             why = failure(errc::outcome_unknown, why.code().message()).in("upload");
@@ -304,7 +305,7 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         add("the upload could not be aborted: " + to_string_within(why, gone.error()) + "; " + left);
         co_return why;
     }
-    if (!gone && completing) {
+    if (!gone && perhaps) {
         auto found = co_await steps_.shielded(look_step(run_, why));
         if (found && *found) {
             co_await drop_checkpoint();
