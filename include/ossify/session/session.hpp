@@ -7,6 +7,7 @@
 #include <ossify/operation/service_request.hpp>
 #include <ossify/session/config.hpp>
 #include <ossify/session/connection_pool.hpp>
+#include <ossify/session/possible_effect.hpp>
 #include <ossify/version.hpp>
 
 #include <asio/basic_waitable_timer.hpp>
@@ -27,10 +28,11 @@
 
 namespace ossify {
 
-/// What to do when a request has reached the service and its answer is lost, or has another CRC-64 than what was sent.
+/// What to do when a request may have been acted upon without our knowing: its answer is lost, has another CRC-64 than what
+/// was sent, or a status from 500 on.
 enum class lost_answer {
     resend,  ///< the request may be acted upon twice
-    report,  ///< give a lost answer up and hand out the other: the caller finds out what became of the request
+    report,  ///< fail, or hand out the answer with the other CRC-64: the caller finds out what became of the request
 };
 
 /// How one request is sent, and how that went.
@@ -50,9 +52,7 @@ public:
     // out
     unsigned attempts = 0;          ///< requests sent
     unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
-    bool answer_lost = false;       ///< the last one may have been acted upon; told also when the send is cancelled
-    bool in_doubt = false;          ///< so may an earlier one, by an answer that does not tell: of 500 on, or another CRC-64
-    bool late = false;              ///< one was not answered in time: it may be acted upon yet
+    possible_effect effect;         ///< of all of them; in: of earlier ones. Told also when the send is cancelled
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
 
@@ -253,7 +253,7 @@ public:
     ~interruption()
     {
         if (!over_ && exchange_.all_sent) {
-            state_.answer_lost = true;
+            state_.effect.not_awaited();
             state_.crc64 = exchange_.crc64;
         }
     }
@@ -272,7 +272,6 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
     asio::any_io_executor const ex = co_await asio::this_coro::executor;
     bool clock_corrected = false;
     bool stale_forgiven = false;
-    s.answer_lost = false;
     for (;;) {
         ++s.attempts;
         if (s.observer != nullptr)
@@ -319,10 +318,11 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                     co_return got;
                 }
                 why = *std::move(differs);
-                s.in_doubt = true;
+                s.effect.answered_unclearly();
             } else if (got) {
                 why = decode_error(request.operation, got->head, got->body);
-                s.in_doubt = s.in_doubt || (x.all_sent && got->head.status >= 500 && why != errc::throttled);
+                if (x.all_sent && got->head.status >= 500 && why != errc::throttled)
+                    s.effect.answered_unclearly();
                 if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
                     clock_corrected = true;
                     ++s.forgiven;
@@ -330,11 +330,13 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 }
             } else {
                 why = std::move(got).error().in(request.operation);
-                if (x.all_sent && why != errc::cancelled)
-                    s.answer_lost = true;
-                s.late = s.late || (x.all_sent && why == condition::timeout);
+                bool const at_work = !x.answer_begun && (why == condition::timeout || s.slow_answer);
+                if (x.all_sent && at_work)
+                    s.effect.not_awaited();
+                else if (x.all_sent)
+                    s.effect.lost();
                 if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
-                    !(s.answer_lost && s.on_lost == lost_answer::report)) {
+                    !(x.all_sent && s.on_lost == lost_answer::report)) {
                     stale_forgiven = true;  // the peer closed an idle connection just as we took it
                     ++s.forgiven;
                     continue;
@@ -346,7 +348,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
         line = {};  // others may have it while we wait
         if (s.attempts > 1)
             why.edit().attempts = s.attempts;
-        bool const give_up = (s.answer_lost || s.in_doubt) && s.on_lost == lost_answer::report;
+        bool const give_up = s.effect.possible() && s.on_lost == lost_answer::report;
         if (give_up || !is_retryable(why))
             co_return why;
         bool const again = co_await may_retry(why, s);

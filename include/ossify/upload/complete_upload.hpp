@@ -20,13 +20,11 @@ namespace ossify {
 
 namespace detail {
 
-/// Whether the service may have completed the upload although it did not say so. `sent_before`: one before it may have been.
-inline bool may_be_completed(failure const& why, bool in_doubt, bool sent_before)
+/// Whether object and upload must be looked at when the completion failed with `why`: what an earlier attempt has completed
+/// is gone, or stands in the way.
+inline bool must_look(possible_effect const& effect, failure const& why)
 {
-    if (in_doubt || why == errc::service_internal || why == errc::bad_answer)
-        return true;
-    // what an earlier attempt has completed is gone, or stands in the way
-    return sent_before && (why == errc::no_such_upload || why == errc::object_exists);
+    return effect.possible() || (effect.was_possible() && (why == errc::no_such_upload || why == errc::object_exists));
 }
 
 inline lost_object look_for(complete_multipart_upload const& op)
@@ -113,68 +111,39 @@ awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<
 
 }  // namespace detail
 
-/// How the completion of an upload goes.
-template<class TimePoint>
-class completion_state {
-public:
-    completion_state() = default;
-
-    bool sent_before = false;       ///< one may have been acted upon; in: one of an earlier run
-    unsigned retries = 0;           ///< requests that were sent again
-    bool may_come = false;          ///< one was not answered; the service had not acted, and may still be at it
-    send_state<TimePoint> sending;  ///< of the last one
-
-    bool in_doubt() const noexcept { return sending.answer_lost || sending.in_doubt; }  ///< the object may be stored
-};
-
 /// Completes an upload. A lost answer is settled by asking for the object and the upload; only when those say that the
 /// upload was not completed is the request sent again.
-/// `check`: compare the CRC-64 of the whole. `to_look`: how long, beyond `end`, the object may be asked for.
+/// `check`: compare the CRC-64 of the whole. `state` says until when, and what earlier attempts may have done; afterwards,
+/// also when this is cancelled, what all may have. `to_look`: how long, beyond that end, the object may be asked for.
 /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
-/// Lifetime: `how` must live until the await returns.
+/// Lifetime: `state` must live until the await returns.
 template<transport Transport>
 awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s, complete_multipart_upload op,
-                                           bool check, completion_state<typename session<Transport>::time_point>& how,
-                                           typename session<Transport>::time_point end,
+                                           bool check, typename session<Transport>::state& state,
                                            std::chrono::milliseconds to_look = {})
 {
     using clock = typename session<Transport>::clock;
-    // the answer may take long, but not for ever: then the object is asked for
-    auto const sent_until = std::min(end, clock::now() + std::chrono::minutes(15));
     if (auto ok = detail::check_names(op.upload.bucket, op.upload.key, op.operation); !ok)
         co_return std::move(ok).error();
     auto encoded = op.encode();
     if (!encoded)
         co_return std::move(encoded).error();
+    auto const end = state.end;
+    auto const looked_until = [&] { return std::max(end, clock::now() + to_look); };
+    // the answer may take long, but not for ever: then the object is asked for
+    state.end = std::min(end, clock::now() + std::chrono::minutes(15));
+    state.slow_answer = true;  // the service joins the parts first
+    state.on_lost = lost_answer::report;
     bool corrected = false;
-    for (unsigned round = 1;; ++round) {
-        auto& state = how.sending = typename session<Transport>::state();
-        state.end = sent_until;
-        state.slow_answer = true;  // the service joins the parts first
-        state.on_lost = lost_answer::report;
+    for (;;) {
         body const text = body::borrowed(encoded->body);
         auto got = co_await s->send(encoded->request, content(text), state);
-        how.retries += state.attempts - 1;
         result<stored_object<>> stored = failure();
         if (got)
             stored = op.decode(encoded->request, got->head, std::move(got->body));
         else
             stored = detail::concerning(std::move(got).error(), op.upload);
-        auto const looked_until = std::max(end, clock::now() + to_look);
-        if (stored) {
-            state.answer_lost = true;  // until it is confirmed
-            auto const sum = combined_crc64(op.parts);
-            std::string_view const theirs = got->head.headers.get("x-oss-hash-crc64ecma");
-            if (!check || !sum || op.parts.empty() || theirs.empty() || stored->crc64 == sum)
-                co_return stored;
-            auto const same =
-                co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, looked_until);
-            if (!same || !*same)
-                co_return other_bytes(*sum, std::string(theirs), same, stored->request_id, op.operation);
-            stored->crc64 = *sum;
-            co_return stored;
-        }
-        if (stored.error() == errc::invalid_part && !corrected && !op.parts.empty()) {
+        if (!stored && stored.error() == errc::invalid_part && !corrected && !op.parts.empty()) {
             corrected = true;  // an ETag that was damaged on its way shows here
             auto const all_there = co_await detail::correct_etags(s, op, end);
             if (!all_there || !*all_there)
@@ -182,28 +151,34 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             encoded = op.encode();
             continue;
         }
-        if (!detail::may_be_completed(stored.error(), how.in_doubt(), how.sent_before))
+        if (got)
+            state.effect.answered_unclearly();  // until it is confirmed
+        if (stored) {
+            auto const sum = combined_crc64(op.parts);
+            std::string_view const theirs = got->head.headers.get("x-oss-hash-crc64ecma");
+            if (!check || !sum || op.parts.empty() || theirs.empty() || stored->crc64 == sum)
+                co_return stored;
+            auto const same =
+                co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, looked_until());
+            state.effect.settle();
+            if (!same || !*same)
+                co_return other_bytes(*sum, std::string(theirs), same, stored->request_id, op.operation);
+            stored->crc64 = *sum;
             co_return stored;
-        bool const unanswered =
-            state.answer_lost && (stored.error() == condition::timeout || stored.error() == condition::network);
-        state.answer_lost = true;  // until it is settled
-        auto verdict = co_await detail::settle_completion(s, op, encoded->request, stored.error(), looked_until);
+        }
+        failure const& why = stored.error();
+        if (!detail::must_look(state.effect, why))
+            co_return stored;
+        bool const repeat = is_retryable(why) || why == errc::bad_answer;
+        bool const again = co_await wait_to_look(*s, why, repeat, state, to_look);
+        auto verdict = co_await detail::settle_completion(s, op, encoded->request, why, looked_until());
         if (!verdict)
             co_return std::move(verdict).error();
         if (verdict->stored)
             co_return *std::move(verdict->stored);
-        state.answer_lost = false;
-        state.in_doubt = false;
-        auto const wait = s->settings().retry().delay(round + 1, 0.5);
-        bool const in_time = clock::now() + wait < sent_until;
-        how.may_come = how.may_come || unanswered;
-        how.sent_before = true;
-        if (round >= s->settings().retry().max_attempts || !in_time)
+        state.effect.found_nothing();
+        if (!again)
             co_return stored;
-        ++how.retries;
-        if (s->settings().on_retry())
-            s->settings().on_retry()(retry_event(stored.error(), how.retries + 1, wait));
-        co_await s->sleep(wait);
     }
 }
 
@@ -214,20 +189,21 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
 {
     if (refused)
         co_return std::move(*refused).in(op.operation);
-    completion_state<typename session<Transport>::time_point> how;
+    typename session<Transport>::state state;
+    state.end = s->end_after();
     failure const unknown = detail::concerning(
         failure(errc::outcome_unknown, "all was sent, but there was no answer: ask for the object, or list the upload's parts")
             .in(op.operation),
         op.upload);
     try {
-        auto stored = co_await perform(s, std::move(op), check, how, s->end_after());
+        auto stored = co_await perform(s, std::move(op), check, state);
         if (stored)
-            stored->retries = how.retries;
-        else if (how.may_come || (how.in_doubt() && stored.error().code() == asio::error::operation_aborted))
+            stored->retries = state.attempts - 1;
+        else if (state.effect.possible() && stored.error() != errc::outcome_unknown)
             co_return unknown;
         co_return stored;
     } catch (std::system_error const& e) {
-        if (e.code() != asio::error::operation_aborted || !(how.in_doubt() || how.may_come))
+        if (e.code() != asio::error::operation_aborted || !state.effect.possible())
             throw;
     }
     co_return unknown;

@@ -13,7 +13,7 @@
 #include <ossify/session/session.hpp>
 #include <ossify/upload/multipart_requests.hpp>
 #include <ossify/upload/object_requests.hpp>
-#include <ossify/upload/put_object.hpp>
+#include <ossify/upload/put_object_request.hpp>
 
 #include <chrono>
 #include <memory>

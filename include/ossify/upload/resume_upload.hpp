@@ -172,7 +172,8 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
         adopt_parts(run, found->parts, *theirs);
         run.upload = found->upload;
         run.saved.upload = run.upload;
-        run.saved.completing = found->completing;
+        if (found->completing)
+            run.completion.effect.not_awaited();
         co_return nothing();
     }
     if (theirs.error() != errc::no_such_upload)
@@ -200,12 +201,12 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
     co_return nothing();
 }
 
-/// Writes the checkpoint as the upload is now.
+/// Writes the checkpoint as the upload is now. `completing`: it is about to be completed.
 template<transport Transport>
 awaitable<result<void>> save_checkpoint(upload_run<Transport>& run, bool completing = false)
 {
     checkpoint now = run.saved;
-    now.completing = completing || run.saved.completing;
+    now.completing = completing || run.completion.effect.was_possible();
     now.parts = run.state->parts();
     return run.spec.checkpoint.save(encode_checkpoint(now));
 }

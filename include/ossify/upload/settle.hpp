@@ -5,6 +5,7 @@
 #include <ossify/operation/put_object.hpp>
 #include <ossify/session/session.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -42,6 +43,24 @@ awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request 
 }
 
 }  // namespace detail
+
+/// The pause before an object is asked for: a service that is still at work can finish meanwhile. `repeat`: the request is
+/// worth sending again after `why`. `to_look`: how long, beyond the operation's end, the object may be asked for.
+/// Returns: whether it may be sent again then; see `session::may_retry`.
+/// Lifetime: all must live until the await returns.
+template<transport Transport>
+awaitable<bool> wait_to_look(session<Transport>& s, failure const& why, bool repeat,
+                             typename session<Transport>::state& state, std::chrono::milliseconds to_look)
+{
+    bool again = false;
+    if (repeat)
+        again = co_await s.may_retry(why, state);
+    auto const moment = s.settings().retry().delay(2, 0.5);
+    auto const now = session<Transport>::clock::now();
+    if (!again && now + moment < std::max(state.end, now + to_look))
+        co_await s.sleep(moment);
+    co_return again;
+}
 
 /// Asks for an object whose answer had another CRC-64 than what was sent: a damaged answer says nothing of the object.
 /// Returns: whether the object that is there is the one that was sent, of `bytes` bytes and with that `etag`.

@@ -111,7 +111,7 @@ public:
     checkpoint saved;  ///< but for its parts
     unsigned resumed_parts = 0;
     std::uint64_t resumed_bytes = 0;
-    bool may_be_completed_yet = false;  ///< see `completion_state`
+    typename session_type::state completion;  ///< how it goes; its effect is that of earlier runs, too
 
     bool is_stream() const noexcept { return static_cast<bool>(spec.stream); }
     /// Whether what is sent is summed: a checkpoint's parts must have a checksum.

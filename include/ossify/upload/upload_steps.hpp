@@ -61,9 +61,9 @@ awaitable<result<multipart_upload>> initiate_step(run_ptr<Transport> run)
 }
 
 template<transport Transport>
-awaitable<result<void>> save_step(run_ptr<Transport> run, bool completing)
+awaitable<result<void>> save_step(run_ptr<Transport> run)
 {
-    co_return co_await save_checkpoint(*run, completing);
+    co_return co_await save_checkpoint(*run);
 }
 
 template<transport Transport>
@@ -112,12 +112,11 @@ awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
         if (!saved)
             run->notice(saved.error().message());
     }
-    completion_state<typename Transport::clock_type::time_point> how;
-    how.sent_before = run->saved.completing;
-    auto stored =
-        co_await perform(run->s, completion_of(*run), run->spec.check_crc64, how, run->end, run->spec.abort_limit);
-    run->retries += how.retries;
-    run->may_be_completed_yet = how.may_come;
+    auto& state = run->completion;
+    state.end = run->end;
+    auto stored = co_await perform(run->s, completion_of(*run), run->spec.check_crc64, state, run->spec.abort_limit);
+    if (stored)
+        run->retries += state.attempts - 1;
     co_return stored;
 }
 
@@ -151,8 +150,14 @@ awaitable<result<std::optional<stored_object<>>>> look_step(run_ptr<Transport> r
     request.carries_callback = !op.callback.empty();
     if (op.requester_pays)
         request.headers.append_valid("x-oss-request-payer", "requester");
+    lost_object wanted = look_for(op);
+    if (run->plan && !run->state->complete()) {  // parts that an earlier run had sent are gone with the upload
+        wanted.bytes = run->plan->bytes();
+        wanted.parts = static_cast<unsigned>(run->plan->parts());
+        wanted.crc64.reset();
+    }
     auto const end = Transport::clock_type::now() + run->spec.abort_limit;
-    co_return co_await settle(*run->s, request, look_for(op), lost, end);
+    co_return co_await settle(*run->s, request, wanted, lost, end);
 }
 
 }  // namespace ossify::detail

@@ -51,7 +51,7 @@ private:
     awaitable<outcome> put(body sends);
     awaitable<outcome> upload_parts();
     awaitable<outcome> send_and_complete();
-    awaitable<outcome> end_badly(failure why, bool completing = false);
+    awaitable<outcome> end_badly(failure why);
     awaitable<void> drop_checkpoint();
 
     result<void> plan();
@@ -180,7 +180,7 @@ auto uploader<Transport>::upload_parts() -> awaitable<outcome>
         run_->upload = *std::move(begun);
         run_->saved.upload = run_->upload;
         if (run_->spec.checkpoint) {
-            auto const saved = co_await steps_.guarded(save_step(run_, false));
+            auto const saved = co_await steps_.guarded(save_step(run_));
             if (!saved) {
                 run_->spec.leave_parts = false;  // nothing could go on from here
                 co_return co_await end_badly(failure(saved.error()).in("upload"));
@@ -237,9 +237,12 @@ auto uploader<Transport>::send_and_complete() -> awaitable<outcome>
     if (spec.expected_bytes && run_->is_stream() && *spec.expected_bytes != run_->stream_bytes)
         co_return co_await end_badly(wrong_length(run_->stream_bytes));
     auto stored = co_await steps_.guarded(complete_step(run_));
-    if (!stored)
-        co_return co_await end_badly(std::move(stored).error(), true);
+    bool const completed = stored || stored.error() == errc::crc_mismatch;  // then there are no parts any more
+    if (!completed)
+        co_return co_await end_badly(std::move(stored).error());
     co_await drop_checkpoint();
+    if (!stored)
+        co_return stored;
     co_return stored_by(*std::move(stored));
 }
 
@@ -253,24 +256,19 @@ awaitable<void> uploader<Transport>::drop_checkpoint()
         run_->notice(dropped.error().message());
 }
 
-/// Leaves the parts or has the service drop them, as was asked for. `completing`: the object may be stored after all.
-/// Returns: `why`, which names the upload when parts of it are left; `outcome_unknown` when the completion was cancelled or
-/// not answered in time, and the parts are to be kept or the upload cannot be aborted.
+/// Leaves the parts or has the service drop them, as was asked for.
+/// Returns: `why`, which names the upload when parts of it are left; `outcome_unknown` when it may have been completed, and the
+/// parts are to be kept or the upload cannot be aborted; the object, when it was.
 template<transport Transport>
-auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<outcome>
+auto uploader<Transport>::end_badly(failure why) -> awaitable<outcome>
 {
     auto const& spec = run_->spec;
     auto const add = [&why](std::string const& text) {
         auto& message = why.edit().message;
         message += (message.empty() ? "" : "; ") + text;
     };
-    if (completing && why == errc::crc_mismatch) {  // the service has completed it: there are no parts any more
-        co_await drop_checkpoint();
-        co_return why;
-    }
-    bool const perhaps = completing || run_->saved.completing;  // an earlier run may have completed it
-    bool const in_doubt =
-        perhaps && (why == errc::cancelled || why == errc::outcome_unknown || run_->may_be_completed_yet);
+    possible_effect const& completion = run_->completion.effect;
+    bool const in_doubt = completion.possible();
     auto const admit_doubt = [&why, in_doubt] {
         if (in_doubt && why != errc::outcome_unknown)
             why = failure(errc::outcome_unknown, why.code().message()).in("upload");
@@ -289,7 +287,7 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
             add(left);
             co_return why;
         }
-        auto const saved = co_await steps_.shielded(save_step(run_, completing));
+        auto const saved = co_await steps_.shielded(save_step(run_));
         if (!saved)
             add(left + "; " + saved.error().message());
         else
@@ -305,14 +303,18 @@ auto uploader<Transport>::end_badly(failure why, bool completing) -> awaitable<o
         add("the upload could not be aborted: " + to_string_within(why, gone.error()) + "; " + left);
         co_return why;
     }
-    if (!gone && perhaps) {
+    if (!gone && completion.was_possible()) {
         auto found = co_await steps_.shielded(look_step(run_, why));
-        if (found && *found) {
+        if (!found)
+            co_return std::move(found).error();
+        if (*found) {
             co_await drop_checkpoint();
             co_return stored_by(**std::move(found));
         }
-        if (!found && in_doubt)
-            co_return std::move(found).error();
+        if (in_doubt) {
+            admit_doubt();
+            add("the upload has ended, but the object is not the one that was sent");
+        }
     }
     why.edit().upload_id.clear();
     co_await drop_checkpoint();
