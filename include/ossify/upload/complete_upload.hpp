@@ -20,13 +20,6 @@ namespace ossify {
 
 namespace detail {
 
-/// Whether object and upload must be looked at when the completion failed with `why`: what an earlier attempt has completed
-/// is gone, or stands in the way.
-inline bool must_look(possible_effect const& effect, failure const& why)
-{
-    return effect.possible() || (effect.was_possible() && (why == errc::no_such_upload || why == errc::object_exists));
-}
-
 inline lost_object look_for(complete_multipart_upload const& op)
 {
     lost_object out;
@@ -167,7 +160,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             co_return stored;
         }
         failure const& why = stored.error();
-        if (!detail::must_look(state.effect, why))
+        if (!must_look(state.effect, why))
             co_return stored;
         bool const repeat = is_retryable(why) || why == errc::bad_answer;
         bool const again = co_await wait_to_look(*s, why, repeat, state, to_look);

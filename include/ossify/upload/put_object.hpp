@@ -118,16 +118,6 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     co_return stored;
 }
 
-/// Whether the object must be asked for when the put failed with `why`. When all attempts were answered, and none otherwise
-/// than with an error of the service's own or another CRC-64, that is what the caller is told, but for a put that must not be
-/// sent blindly again.
-inline bool must_look(prepared_put const& put, possible_effect const& effect, failure const& why)
-{
-    if (effect.possible())
-        return effect.unanswered() || put.acts_once() || (why != errc::service_internal && why != errc::crc_mismatch);
-    return put.exclusive && why == errc::object_exists && effect.was_possible();
-}
-
 inline failure ask_later(prepared_put const& put, failure const& lost, std::string const& why)
 {
     failure out(errc::outcome_unknown, lost.code().message() + "; " + why + ". Ask for it later, and compare size and CRC-64");
@@ -143,10 +133,12 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
 {
     using clock = typename session<Transport>::clock;
     auto const until = [&] { return std::max(state.end, clock::now() + put.to_look); };
-    while (must_look(put, state.effect, lost)) {
+    while (must_look(state.effect, lost)) {
         bool const repeat = put.acts_once() && is_retryable(lost);
         bool const again = co_await wait_to_look(s, lost, repeat, state, put.to_look);
-        if (until() <= clock::now())
+        // all attempts were answered: who cannot ask is left with that, and may try again
+        bool const told = !state.effect.unanswered() && (lost == errc::service_internal || lost == errc::crc_mismatch);
+        if (!told && until() <= clock::now())
             co_return ask_later(put, lost, "no time is left to ask for the object");
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
@@ -161,8 +153,6 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             found.retries = state.attempts - 1;
             co_return found;
         }
-        // this put was answered: who cannot ask is left with that, and may try again
-        bool const told = put.acts_once() && lost == errc::service_internal && !state.effect.unanswered();
         if (!verdict && !told)
             co_return std::move(verdict).error();
         if (verdict)
@@ -228,7 +218,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (got)
             co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
-        if (detail::must_look(put, state.effect, why)) {
+        if (must_look(state.effect, why)) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);
             co_return detail::typed<Reply>(std::move(settled));
         }

@@ -44,6 +44,13 @@ awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request 
 
 }  // namespace detail
 
+/// Whether an object must be asked for when the request that stores it failed with `why`: it may have been acted upon; or what
+/// an earlier attempt has done stands in the way now.
+inline bool must_look(possible_effect const& effect, failure const& why)
+{
+    return effect.possible() || (effect.was_possible() && (why == errc::object_exists || why == errc::no_such_upload));
+}
+
 /// The pause before an object is asked for: a service that is still at work can finish meanwhile. `repeat`: the request is
 /// worth sending again after `why`. `to_look`: how long, beyond the operation's end, the object may be asked for.
 /// Returns: whether it may be sent again then; see `session::may_retry`.
