@@ -73,7 +73,8 @@ public:
     /// attempt may have stored it, the object is asked for.
     /// A put with a callback, or one that must not overwrite, is sent again after a lost answer or an error of the
     /// service's own (5xx, but not when it throttles) only when the object is not there a back-off later or, after
-    /// a 5xx, cannot be asked for, and never because of the answer's CRC-64: the object is asked for then.
+    /// a 5xx, when these credentials may not ask for it, and never because of the answer's CRC-64: the object is asked for
+    /// then.
     /// A service that was slow rather than gone may call back once for each attempt: receivers should be idempotent.
     /// Cancellation: terminal; `cancelled` when the service cannot have stored the object, else `outcome_unknown`.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.

@@ -555,3 +555,22 @@ TEST_CASE("what comes late is found although what was sent again is refused")
     CHECK(service.heads == 2);
     CHECK(service.callbacks == 1);
 }
+
+TEST_CASE("a callback is not repeated when the object could not be asked for just now, or not compared")
+{
+    for (bool const sums : {true, false}) {  // without a sum, what is there cannot be compared
+        CAPTURE(sums);
+        memory_transport net;
+        small_service service;
+        net.on_request([&](received_request const& r) {
+            auto answer = service(r);
+            bool const fails = r.head.method == http::method::put || sums;
+            return fails ? scripted_reply(http_reply(500)) : answer;
+        });
+        callback const notify("http://app.example.com/oss", "object=${object}");
+        auto const request = put_object_request("examplebucket", "k").body("x").check_crc64(sums);
+        CHECK(put(net, settings(3), request.callback(notify)).error() == errc::outcome_unknown);
+        CHECK(service.callbacks == 1);
+        CHECK(put(net, settings(3), request).error() == errc::service_internal);
+    }
+}

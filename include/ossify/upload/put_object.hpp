@@ -118,12 +118,6 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     co_return stored;
 }
 
-inline failure ask_later(prepared_put const& put, failure const& lost, std::string const& why)
-{
-    failure out(errc::outcome_unknown, lost.code().message() + "; " + why + ". Ask for it later, and compare size and CRC-64");
-    return std::move(out).in(put.request.operation);
-}
-
 /// Goes on with a put that failed and may have been acted upon: the object itself tells what became of it.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
@@ -136,16 +130,15 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
     while (must_look(state.effect, lost)) {
         bool const repeat = put.acts_once() && is_retryable(lost);
         bool const again = co_await wait_to_look(s, lost, repeat, state, put.to_look);
-        // all attempts were answered: who cannot ask is left with that, and may try again
-        bool const told = !state.effect.unanswered() && (lost == errc::service_internal || lost == errc::crc_mismatch);
-        if (!told && until() <= clock::now())
-            co_return ask_later(put, lost, "no time is left to ask for the object");
+        if (state.effect.unanswered() && until() <= clock::now())
+            co_return unknown_outcome(put.request, lost, "no time is left to ask for the object");
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
         if (put.crc)
             looked_for.crc64 = state.crc64;
         looked_for.age = std::chrono::ceil<std::chrono::seconds>(clock::now() - began);
-        auto verdict = co_await settle(s, put.request, looked_for, lost, until());
+        auto const head = co_await ask_for_object(s, put.request, until());
+        auto verdict = judge(head, put.request, looked_for, lost);
         if (verdict && *verdict) {
             if (auto why = mixed(put, {}))
                 co_return *std::move(why);
@@ -153,7 +146,10 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             found.retries = state.attempts - 1;
             co_return found;
         }
-        if (!verdict && !told)
+        // All attempts were answered. A key that may not ask is left with that, and so is who had no reason to be careful.
+        bool const told = !state.effect.unanswered() && (lost == errc::service_internal || lost == errc::crc_mismatch);
+        bool const may_not_ask = !head && head.error().info().http_status == 403;
+        if (!verdict && !(told && (may_not_ask || !put.acts_once())))
             co_return std::move(verdict).error();
         if (verdict)
             state.effect.found_nothing();
@@ -167,7 +163,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         lost = std::move(got).error();
     }
     if (state.effect.may_come())
-        co_return ask_later(put, lost, "the object is not there, but the service may be at work on it still");
+        co_return unknown_outcome(put.request, lost, "the object is not there, but the service may be at work on it still");
     co_return ended(std::move(lost));
 }
 

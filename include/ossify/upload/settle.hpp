@@ -26,8 +26,6 @@ public:
     unsigned parts = 0;       ///< the ETag of a multipart object ends in their number; 0: not such an object
 };
 
-namespace detail {
-
 /// HeadObject of the object that `request` stores.
 template<transport Transport>
 awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request const& request,
@@ -41,8 +39,6 @@ awaitable<result<answer>> ask_for_object(session<Transport>& s, service_request 
     content const nothing;
     co_return co_await s.send(head, nothing, state);
 }
-
-}  // namespace detail
 
 /// Whether an object must be asked for when the request that stores it failed with `why`: it may have been acted upon; or what
 /// an earlier attempt has done stands in the way now.
@@ -78,7 +74,7 @@ awaitable<result<bool>> is_as_sent(session<Transport>& s, service_request const&
                                    std::string const& etag, std::uint64_t crc64,
                                    typename session<Transport>::time_point end)
 {
-    auto const got = co_await detail::ask_for_object(s, request, end);
+    auto const got = co_await ask_for_object(s, request, end);
     if (!got)
         co_return got.error();
     auto const found = decode_head_object(got->head);
@@ -97,46 +93,48 @@ inline failure other_bytes(std::uint64_t sent, std::string const& stored, result
     return std::move(why).in(operation_name);
 }
 
-/// Finds out whether a request that stores an object was acted upon although its answer was lost: asks for the
-/// object's size and CRC-64.
+/// What to say when nobody can tell whether `request`, which failed with `lost`, has stored its object.
+inline failure unknown_outcome(service_request const& request, failure const& lost, std::string const& why)
+{
+    failure out(errc::outcome_unknown,
+                lost.code().message() + "; " + why + ". Ask for it later, and compare size and CRC-64");
+    return std::move(out).in(request.operation);
+}
+
+/// What the answer to HeadObject tells of a request that stores an object and failed with `lost`.
 /// Returns: the stored object, with its callback unknown if one was requested; nothing when the object is not there or
 /// is another one. Errors: `outcome_unknown` when that cannot be told either.
 /// Source: the service offers no request ids for this; size and CRC-64 are what the answer would have carried.
-template<transport Transport>
-awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, service_request const& request,
-                                                         lost_object wanted, failure lost,
-                                                         typename session<Transport>::time_point end)
+inline result<std::optional<stored_object<>>> judge(result<answer> const& got, service_request const& request,
+                                                    lost_object const& wanted, failure const& lost)
 {
-    auto got = co_await detail::ask_for_object(s, request, end);
     if (!got && got.error() == condition::not_found)
-        co_return std::optional<stored_object<>>();
+        return std::optional<stored_object<>>();
     auto const unknown = [&](std::string const& why) {
-        failure out(errc::outcome_unknown, lost.code().message() + "; asking for the object failed too: " + why +
-                                               ". Ask for it later, and compare size and CRC-64");
-        return std::move(out).in(request.operation);
+        return unknown_outcome(request, lost, "asking for the object failed too: " + why);
     };
     if (!got)
-        co_return unknown(to_string(got.error()));
+        return unknown(to_string(got.error()));
     auto const found = decode_head_object(got->head);
     if (!found)
-        co_return unknown(to_string(found.error()));
+        return unknown(to_string(found.error()));
     bool same = !wanted.bytes || found->bytes == *wanted.bytes;
     if (same && wanted.age) {
         // both times are the service's own, so that a skewed clock here does not matter
         auto const now = codec::parse_http_date(got->head.headers.get("Date"));
         if (!now || !found->last_modified)
-            co_return unknown("the service did not say how old the object is");
+            return unknown("the service did not say how old the object is");
         same = *found->last_modified + std::chrono::seconds(2) >= *now - *wanted.age;
     }
     if (wanted.parts != 0)
         same = same && found->etag.ends_with("-" + std::to_string(wanted.parts));
     if (same && !wanted.crc64)
-        co_return unknown("the CRC-64 of what was sent is not known");
+        return unknown("the CRC-64 of what was sent is not known");
     if (same && !found->crc64)
-        co_return unknown("the service gave no CRC-64 to compare");
+        return unknown("the service gave no CRC-64 to compare");
     same = same && *found->crc64 == *wanted.crc64;
     if (!same)
-        co_return std::optional<stored_object<>>();
+        return std::optional<stored_object<>>();
     stored_object<> stored;
     stored.etag = found->etag;
     stored.crc64 = found->crc64;
@@ -144,8 +142,19 @@ awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, 
     stored.version_id = found->version_id;
     stored.parts = wanted.parts;
     if (request.carries_callback)
-        stored.callback = callback_outcome<>::unknown_because(std::move(lost));
-    co_return std::optional<stored_object<>>(std::move(stored));
+        stored.callback = callback_outcome<>::unknown_because(lost);
+    return std::optional<stored_object<>>(std::move(stored));
+}
+
+/// Asks for the object of a request that was not answered, or not so that it tells. Returns and errors: see `judge`.
+/// Lifetime: session and request must live until the await returns.
+template<transport Transport>
+awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, service_request const& request,
+                                                         lost_object wanted, failure lost,
+                                                         typename session<Transport>::time_point end)
+{
+    auto const got = co_await ask_for_object(s, request, end);
+    co_return judge(got, request, wanted, lost);
 }
 
 }  // namespace ossify
