@@ -76,6 +76,9 @@ enum class errc {
     callback_unverified,  ///< the callback's signature, or its key URL, is not acceptable
     key_unavailable,      ///< the callback's public key could not be had
     callback_replayed,    ///< the replay guard has seen the callback before
+
+    // emulator
+    store_failed,         ///< what it keeps could not be read or written
 };
 
 /// What to do about it.
@@ -166,6 +169,7 @@ inline char const* text_of(errc e) noexcept
     case errc::callback_unverified: return "the callback is not verified";
     case errc::key_unavailable: return "the callback's public key is not available";
     case errc::callback_replayed: return "the callback was received before";
+    case errc::store_failed: return "the emulator's store failed";
     }
     return "unknown ossify error";
 }

@@ -106,7 +106,7 @@ inline service_result<stored_bytes> copy_bytes(service_exchange& x, object_recor
         if (!read)
             return errors::internal(read.error());
         if (*read != into.size())
-            return errors::internal(failure(errc::source_failed, "the source ends early"));
+            return errors::internal(failure(errc::store_failed, "the source ends early"));
         if (auto done = sink->write(into); !done)
             return errors::internal(done.error());
         range.first += into.size();

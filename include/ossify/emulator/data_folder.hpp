@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /// Changes to files that are on the disk when the call returns, so that neither a killed process nor a power failure
-/// undoes them. Errors: `source_failed`, with what could not be done, to what, and why. Thread safety: stateless.
+/// undoes them. Errors: `store_failed`, with what could not be done, to what, and why. Thread safety: stateless.
 namespace ossify::emulation::durable {
 
 /// Text files are written under this name first.
@@ -27,8 +27,8 @@ inline constexpr std::string_view unfinished = ".tmp";
 
 inline failure failed(char const* what, std::filesystem::path const& path, int code = errno)
 {
-    return failure(errc::source_failed, std::string("cannot ") + what + " \"" + path.string() +
-                                            "\": " + std::generic_category().message(code));
+    return failure(errc::store_failed, std::string("cannot ") + what + " \"" + path.string() +
+                                           "\": " + std::generic_category().message(code));
 }
 
 /// Owns a file descriptor.

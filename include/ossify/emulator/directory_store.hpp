@@ -40,7 +40,7 @@ namespace ossify::emulation {
 class directory_store final : public store {
 public:
     /// Opens a folder, makes it when it is not there, and removes what a killed process left half-written.
-    /// Errors: `invalid_config` when another emulator uses it, or when it holds other files; `source_failed`.
+    /// Errors: `invalid_config` when another emulator uses it, or when it holds other files; `store_failed`.
     static result<std::shared_ptr<directory_store>> open(std::filesystem::path const& folder)
     {
         std::error_code ec;

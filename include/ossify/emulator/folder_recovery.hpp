@@ -35,7 +35,7 @@ public:
     std::vector<bucket_record> buckets;
     std::vector<std::string> notices;
 
-    /// Errors: `source_failed` when a folder cannot be read.
+    /// Errors: `store_failed` when a folder cannot be read.
     result<void> run()
     {
         auto const found = list(folder_ / "buckets");

@@ -106,7 +106,7 @@ class part_record;
 
 /// Where bytes and records live. The catalogue keeps every record in memory as well; a store that outlives the process
 /// writes them down, and gives them back when it is opened again.
-/// Errors: of every member: `source_failed` with the reason, which the service answers as InternalError.
+/// Errors: of every member: `store_failed` with the reason, which the service answers as InternalError.
 /// Thread safety: not thread-safe; the service that owns it calls one member at a time.
 class store {
 public:

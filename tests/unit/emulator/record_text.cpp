@@ -37,7 +37,7 @@ void check_same(object_attributes const& a, object_attributes const& b)
 
 result<std::shared_ptr<blob const>> no_blob(std::string_view, std::uint64_t)
 {
-    return failure(errc::source_failed, "there is none");
+    return failure(errc::store_failed, "there is none");
 }
 
 }  // namespace
