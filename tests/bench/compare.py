@@ -60,7 +60,7 @@ class Server:
 class Bench:
     def __init__(self, args, scratch):
         self.args, self.scratch, self.folder = args, scratch, args.programs
-        self.servers, self.evicted = {}, set()
+        self.servers = {}
         # name: how to call a program that is not built here, or why that cannot be
         self.programs = {"{sdk}": [args.sdk_client] if args.sdk_client else "not given (--sdk-client)",
                          "{ali}": find_ali_oss(args)}
@@ -103,7 +103,7 @@ class Bench:
             words.append(f"port={places['port']}")
         for path in files.values():
             if str(path) in " ".join(words):
-                self.place(path, contender.cold)
+                place(path, contender.cold)
         used = os.path.join(self.scratch, "used.json")
         stat(server)    # forgets what came before
         try:
@@ -127,23 +127,6 @@ class Bench:
         if less:
             raise Failed("SENT LESS THAN IT SAYS: " + "; ".join(less))
         return figures, seen
-
-    def place(self, path, cold):
-        """Has the file in the page cache, or not."""
-        with open(path, "rb") as file:
-            if cold:
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-                self.evicted.add(path)
-                for at in range(0, os.path.getsize(path), 64 * MIB):
-                    try:
-                        os.preadv(file.fileno(), [bytearray(1)], at, os.RWF_NOWAIT)
-                    except BlockingIOError:
-                        continue
-                    raise Failed("the file cannot be dropped from the page cache of this file system")
-            elif path in self.evicted:
-                self.evicted.discard(path)
-                while file.read(MIB):
-                    pass
 
 
 def read_figures(line):
@@ -190,6 +173,27 @@ def make_file(path, size, chunk=None):
         out.flush()
         os.fsync(out.fileno())
     return path
+
+
+def in_page_cache(file, step):
+    """Of every `step` bytes: is the first there?"""
+    for at in range(0, os.path.getsize(file.fileno()), step):
+        try:
+            os.preadv(file.fileno(), [bytearray(1)], at, os.RWF_NOWAIT)
+            yield True
+        except BlockingIOError:
+            yield False
+
+
+def place(path, cold):
+    """Has the file in the page cache, in the pieces of a file just written, or not there at all."""
+    with open(path, "rb") as file:
+        if cold:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            if any(in_page_cache(file, 64 * MIB)):
+                raise Failed("the file cannot be dropped from the page cache of this file system")
+        elif not all(in_page_cache(file, MIB // 16)):   # the kernel takes what it thinks nobody needs
+            os.replace(make_file(path + ".new", os.path.getsize(path), lambda: file.read(MIB)), path)
 
 
 def crc64(data):
