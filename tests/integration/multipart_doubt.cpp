@@ -402,3 +402,28 @@ TEST_CASE("an earlier completion that comes while a lost part is sent again leav
     CHECK(s.service.content("k") == text);
     CHECK(stored.error() == errc::outcome_unknown);
 }
+
+TEST_CASE("a completion that is answered 200 with an error, or with anything else, is asked about")
+{
+    std::string const text = text_of(3 * part_bytes);
+    for (std::string const& said : {std::string("<Error><Code>InternalError</Code></Error>"), std::string("<html/>"), std::string()}) {
+        for (bool const acts : {true, false}) {
+            CAPTURE(said);
+            CAPTURE(acts);
+            scene s;
+            auto const answers = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+                if (!completes(r))
+                    return std::nullopt;
+                return testing::scripted_reply(testing::http_reply(200, said));
+            };
+            (acts ? s.service.after : s.service.before) = answers;
+            auto const stored = s.run(s.oss.upload(in_parts(text)));
+            REQUIRE(stored.has_value() == acts);
+            if (stored)
+                CHECK(stored->crc64 == crc64(text));
+            else
+                CHECK(stored.error() == (said.starts_with("<Error>") ? errc::service_internal : errc::bad_answer));
+            CHECK(s.service.open_uploads() == 0);
+        }
+    }
+}

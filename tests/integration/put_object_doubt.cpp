@@ -124,6 +124,7 @@ TEST_CASE("a sum that differs is an error, and the object is sent again")
     int n = 0;
     net.on_request([&](received_request const& r) {
         http::fields h;
+        h.set("ETag", "\"0123\"");
         h.set("x-oss-hash-crc64ecma", std::to_string(crc64(r.body) + (++n == 1 ? 1 : 0)));
         return scripted_reply(http_reply(200, {}, h));
     });
@@ -573,4 +574,49 @@ TEST_CASE("a callback is not repeated when the object could not be asked for jus
         CHECK(service.callbacks == 1);
         CHECK(put(net, settings(3), request).error() == errc::service_internal);
     }
+}
+
+TEST_CASE("a success that names no object is not the service's: the object is asked for")
+{
+    for (bool const with_callback : {false, true}) {
+        for (bool const stores : {true, false}) {
+            CAPTURE(with_callback);
+            CAPTURE(stores);
+            memory_transport net;
+            small_service service;
+            net.on_request([&](received_request const& r) {
+                bool const is_put = r.head.method == http::method::put;
+                auto answer = is_put && !stores ? scripted_reply() : service(r);
+                return is_put ? scripted_reply(http_reply(200, "<html>welcome</html>")) : answer;
+            });
+            callback const notify("http://app.example.com/oss", "object=${object}");
+            auto const request = put_object_request("examplebucket", "k").body("x");
+            auto const stored = put(net, settings(3), with_callback ? request.callback(notify) : request);
+            CHECK(service.heads == 1);
+            REQUIRE(stored.has_value() == stores);
+            if (stored)
+                CHECK(stored->callback.unknown() == with_callback);
+            else
+                CHECK(stored.error() == errc::bad_answer);
+        }
+    }
+    memory_transport net;
+    net.on_request([](received_request const&) { return scripted_reply(http_reply(200, "<html>welcome</html>")); });
+    auto const nowhere = put(net, settings(3), put_object_request("examplebucket", "k").body("x"));
+    CHECK(nowhere.error() == errc::outcome_unknown);
+    CHECK(nowhere.error().message().find("is this address the service's?") != std::string::npos);
+}
+
+TEST_CASE("a callback that was not asked for cannot fail")
+{
+    memory_transport net;
+    small_service service;
+    net.on_request([&](received_request const& r) {
+        auto answer = service(r);
+        answer.bytes.replace(answer.bytes.find("200"), 3, "203");
+        return answer;
+    });
+    auto const stored = put(net, settings(), put_object_request("examplebucket", "k").body("x"));
+    REQUIRE(stored);
+    CHECK_FALSE(stored->callback.requested());
 }

@@ -128,16 +128,17 @@ public:
     result<stored_object<>> decode(service_request const& request, http::response_head const& head,
                                    std::string body) const
     {
-        bool const has_document = head.status == 200 && !request.carries_callback;
-        std::string etag;
-        if (has_document && head.headers.get("ETag").empty())
-            if (auto const document = codec::xml_document::parse(body))
-                etag = unquoted(document->root().child_text("ETag"));
-        auto out = decode_stored(request, head, std::move(body));
+        http::response_head named = head;
+        if (head.status < 300 && !request.carries_callback && head.headers.get("ETag").empty()) {
+            auto const document = codec::xml_document::parse(body);
+            if (document && document->root().name() == "Error")
+                return detail::concerning(decode_error(operation, head, body), upload);
+            if (document)
+                named.headers.set("ETag", document->root().child_text("ETag"));
+        }
+        auto out = decode_stored(request, named, std::move(body));
         if (!out)
             return detail::concerning(std::move(out).error(), upload);
-        if (out->etag.empty())
-            out->etag = std::move(etag);
         out->parts = static_cast<unsigned>(parts.size());
         out->bytes = detail::bytes_of(parts).value_or(0);
         return out;

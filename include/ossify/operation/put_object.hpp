@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -50,9 +51,23 @@ public:
     callback_outcome<Reply> callback;
 };
 
+namespace detail {
+
+/// What to say of a success that names no object: a proxy, a login page, another server answered.
+inline failure no_etag(std::string_view operation_name, http::response_head const& head)
+{
+    failure why(errc::bad_answer, "a success without an ETag: is this address the service's?");
+    why.edit().http_status = static_cast<int>(head.status);
+    why.edit().request_id = head.headers.get("x-oss-request-id");
+    return std::move(why).in(operation_name);
+}
+
+}  // namespace detail
+
 /// Reads the answer to a request that stores an object and may carry a callback. Whether the body is a callback's
 /// answer is decided by what the request carried, never by its content type. `Reply`: as of `stored_object`.
-/// Errors: those of the service. A 203 is none: the object is stored, `callback.failed()` says why it was not called.
+/// Errors: those of the service; `bad_answer` for a success without an ETag, which is no answer of the service. A 203 is none
+/// where a callback was asked for: the object is stored, `callback.failed()` says why it was not called.
 /// Source: OSS documentation, Callback; 203 errors.
 template<class Reply = void>
 result<stored_object<Reply>> decode_stored(service_request const& request, http::response_head const& head,
@@ -66,10 +81,14 @@ result<stored_object<Reply>> decode_stored(service_request const& request, http:
     stored_object<Reply>& out = *decoded;
     using outcome = callback_outcome<Reply>;
     out.etag = unquoted(head.headers.get("ETag"));
+    if (out.etag.empty()) {
+        decoded = detail::no_etag(request.operation, head);
+        return decoded;
+    }
     out.content_md5 = head.headers.get("Content-MD5");
     out.version_id = head.headers.get("x-oss-version-id");
     out.request_id = head.headers.get("x-oss-request-id");
-    if (head.status == 203)
+    if (head.status == 203 && request.carries_callback)
         out.callback = outcome(callback_outcome<>::failed_because(decode_error(request.operation, head, body)));
     else if (request.carries_callback)
         out.callback = outcome(callback_outcome<>::delivered_with(std::move(body)));

@@ -96,6 +96,16 @@ result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempt
     return stored;
 }
 
+/// Makes a success that names no object a failure: who answered is not the service, or not only.
+template<class State>
+void refuse_foreign(result<answer>& got, prepared_put const& put, State& state)
+{
+    if (!got || got->head.headers.contains("ETag"))
+        return;
+    state.effect.answered_unclearly();
+    got = no_etag(put.request.operation, got->head);
+}
+
 /// Reads the answer to a put that must not be sent again because of the answer's CRC-64: the object is asked for then.
 /// Lifetime: all must live until the await returns.
 template<class Reply, transport Transport>
@@ -156,6 +166,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         if (!again)
             break;
         auto got = co_await s.send(put.request, put.sends, state);
+        refuse_foreign(got, put, state);
         if (got) {
             state.effect.answered_unclearly();  // until it is confirmed
             co_return co_await confirmed_by<void>(s, put, state, *got);
@@ -207,6 +218,7 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         }
         auto const began = session<Transport>::clock::now();
         auto got = co_await s->send(put.request, put.sends, state);
+        detail::refuse_foreign(got, put, state);
         if (got && put.acts_once() && session<Transport>::mismatch(*got, state, put.request.operation)) {
             state.effect.answered_unclearly();  // until it is confirmed
             co_return co_await detail::confirmed_by<Reply>(*s, put, state, *got);

@@ -118,6 +118,8 @@ inline result<std::optional<stored_object<>>> judge(result<answer> const& got, s
     auto const found = decode_head_object(got->head);
     if (!found)
         return unknown(to_string(found.error()));
+    if (found->etag.empty())
+        return unknown(to_string(detail::no_etag("HeadObject", got->head)));
     bool same = !wanted.bytes || found->bytes == *wanted.bytes;
     if (same && wanted.age) {
         // both times are the service's own, so that a skewed clock here does not matter
