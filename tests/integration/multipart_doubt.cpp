@@ -427,3 +427,70 @@ TEST_CASE("a completion that is answered 200 with an error, or with anything els
         }
     }
 }
+
+TEST_CASE("an older object of the same content is not taken for the completion where the upload cannot be looked at")
+{
+    std::string const text = text_of(3 * part_bytes);
+    scene s;
+    REQUIRE(s.run(s.oss.upload(in_parts(text))));
+    s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (completes(r))
+            return testing::scripted_reply::lost();
+        if (r.head.method == http::method::get)
+            return testing::scripted_reply(testing::http_reply(403, "<Error><Code>AccessDenied</Code></Error>"));
+        return std::nullopt;
+    };
+    s.service.after = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (r.head.method != http::method::head)
+            return std::nullopt;
+        auto const& there = *s.service.object("k");
+        http::fields h;
+        h.set("ETag", '"' + there.etag + '"');
+        h.set("Date", "Sat, 16 Dec 2023 16:20:57 GMT");
+        h.set("Last-Modified", "Sat, 16 Dec 2023 15:20:57 GMT");
+        h.set("x-oss-hash-crc64ecma", std::to_string(crc64(text)));
+        auto answer = testing::http_reply(200, {}, h);
+        answer.replace(answer.find("Content-Length: 0"), 17, "Content-Length: " + std::to_string(text.size()));
+        return testing::scripted_reply(answer);
+    };
+    auto const stored = s.run(s.oss.upload(in_parts(text)));
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK_FALSE(stored.error().info().upload_id.empty());
+}
+
+TEST_CASE("a run that cannot even look at what an earlier one was completing leaves it in doubt")
+{
+    std::string const text = text_of(3 * part_bytes);
+    scene s;
+    checkpoint_memory store;
+    s.service.after = [](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+        if (!completes(r) && r.head.method != http::method::head)
+            return std::nullopt;
+        return testing::scripted_reply(testing::http_reply(403));
+    };
+    s.service.faults().on(emulation::operation::list_parts).status(403, "AccessDenied");
+    s.service.faults().on(emulation::operation::complete_multipart_upload).lost_answer();
+    REQUIRE(s.run(s.oss.upload(in_parts(text).checkpoint(store))).error() == errc::outcome_unknown);
+    auto const stored = s.run(s.oss.upload(in_parts(text).checkpoint(store)));
+    CHECK(stored.error() == errc::outcome_unknown);
+    CHECK(stored.error().message().find("an earlier run was completing it") != std::string::npos);
+    CHECK(store.kept->text.has_value());
+}
+
+TEST_CASE("a completion that breaks off while the service is at work may come yet, however far its answer got")
+{
+    std::string const text = text_of(3 * part_bytes);
+    for (std::string const beginning : {"", "HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"}) {
+        CAPTURE(beginning);
+        scene s;
+        s.service.before = [&](testing::received_request const& r) -> std::optional<testing::scripted_reply> {
+            if (!completes(r))
+                return std::nullopt;
+            testing::scripted_reply answer(beginning);
+            answer.close = true;
+            return answer;
+        };
+        auto const stored = s.run(s.oss.upload(in_parts(text).leave_parts_on_failure()));
+        CHECK(stored.error() == errc::outcome_unknown);
+    }
+}

@@ -14,8 +14,8 @@ class retry_policy {
 public:
     retry_policy() = default;
 
-    /// Requests in all, 1 or more. Two repetitions do not count, each at most once: with a corrected clock, and on another
-    /// connection when an idle one turns out to be closed.
+    /// Requests in all, 1 or more. Three repetitions do not count, each at most once: with a corrected clock, with corrected
+    /// ETags of parts, and on another connection when an idle one turns out to be closed.
     unsigned max_attempts = 3;
     std::chrono::milliseconds base_delay{200};
     std::chrono::milliseconds max_delay{20'000};  ///< also where the service asks for a longer one

@@ -17,10 +17,10 @@ public:
     void lost() noexcept { may_have(step::ending); }
     /// An attempt was sent to its end, and not waited for: the service may be at work on it for long.
     void not_awaited() noexcept { may_have(step::at_work); }
-    /// The object was asked for, a moment later, and is not the one that was sent.
-    void found_nothing() noexcept
+    /// It was looked for, `a_moment_later` than it failed or sooner, and there is nothing of it.
+    void found_nothing(bool a_moment_later) noexcept
     {
-        if (now_ != step::at_work)
+        if (now_ == step::done || (now_ == step::ending && a_moment_later))
             now_ = step::none;
     }
     /// It is known what the request has done.

@@ -50,7 +50,7 @@ public:
     TimePoint end = TimePoint::max();
 
     // out
-    unsigned attempts = 0;          ///< requests sent
+    unsigned attempts = 0;          ///< begun, whether or not a request was sent
     unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
     possible_effect effect;         ///< of all of them; in: of earlier ones. Told also when the send is cancelled
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
@@ -209,6 +209,19 @@ private:
         head.headers.append(request.headers);
     }
 
+    // A request that was sent to its end was answered with an error, or not at all. A gateway's errors are as no answer: it
+    // has lost the service (502), or has not waited for it (504).
+    static void note_effect(unsigned status, failure const& why, state& s) noexcept
+    {
+        bool const unanswered = status == 0 || status == 502 || status == 504;
+        if (unanswered && (status == 504 || why == condition::timeout || s.slow_answer))
+            s.effect.not_awaited();
+        else if (unanswered)
+            s.effect.lost();
+        else if (status >= 500 && why != errc::throttled)
+            s.effect.answered_unclearly();
+    }
+
     // The service's clock from its answer's Date. Returns: whether that is news.
     bool correct_clock(http::response_head const& head)
     {
@@ -321,8 +334,8 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 s.effect.answered_unclearly();
             } else if (got) {
                 why = decode_error(request.operation, got->head, got->body);
-                if (x.all_sent && got->head.status >= 500 && why != errc::throttled)
-                    s.effect.answered_unclearly();
+                if (x.all_sent)
+                    note_effect(got->head.status, why, s);
                 if (why == errc::clock_skewed && !clock_corrected && correct_clock(got->head)) {
                     clock_corrected = true;
                     ++s.forgiven;
@@ -330,11 +343,8 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                 }
             } else {
                 why = std::move(got).error().in(request.operation);
-                bool const at_work = !x.answer_begun && (why == condition::timeout || s.slow_answer);
-                if (x.all_sent && at_work)
-                    s.effect.not_awaited();
-                else if (x.all_sent)
-                    s.effect.lost();
+                if (x.all_sent)
+                    note_effect(0, why, s);
                 if (line.used_before() && !stale_forgiven && !x.answer_begun && why == errc::connection_closed &&
                     !(x.all_sent && s.on_lost == lost_answer::report)) {
                     stale_forgiven = true;  // the peer closed an idle connection just as we took it

@@ -57,48 +57,40 @@ awaitable<result<bool>> correct_etags(std::shared_ptr<session<Transport>> s, com
     co_return true;
 }
 
-/// What `settle_completion` found.
-class completion_verdict {
-public:
-    completion_verdict() = default;
-
-    std::optional<stored_object<>> stored;
-    bool open = false;  ///< the upload is still there: it was not completed
-};
-
-/// Finds out what became of an upload whose completion was not answered: is the object there, is the upload gone?
-/// Errors: `outcome_unknown`.
+/// Finds out what became of an upload whose completion was not answered: is the upload gone, is the object there?
+/// `began`: when the completion did; an object older than that is another one. Without it an earlier run's may count.
+/// Returns: the stored object; nothing when the upload is still there. Errors: `outcome_unknown`.
 template<transport Transport>
-awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<Transport>> s,
-                                                        complete_multipart_upload const& op,
-                                                        service_request const& request, failure lost,
-                                                        typename session<Transport>::time_point end)
+awaitable<result<std::optional<stored_object<>>>>
+settle_completion(std::shared_ptr<session<Transport>> s, complete_multipart_upload const& op, service_request const& request,
+                  failure lost, std::optional<typename session<Transport>::time_point> began,
+                  typename session<Transport>::time_point end)
 {
-    completion_verdict out;
-    lost_object const wanted = look_for(op);
-    result<std::optional<stored_object<>>> found{std::optional<stored_object<>>()};
-    if (!op.parts.empty())
-        found = co_await settle(*s, request, wanted, lost, end);
+    using clock = typename session<Transport>::clock;
     list_parts probe(op.upload);
     probe.page_size = 1;
     probe.requester_pays = op.requester_pays;
     auto const page = co_await perform(s, probe, end);
-    out.open = page.has_value();
-    bool const gone = !page && page.error() == errc::no_such_upload;
-    if (out.open)
-        co_return out;  // an object like ours may be there all the same: it is an older one
-    if (!found)
-        co_return concerning(std::move(found).error(), op.upload);
-    if (*found) {
-        out.stored = **std::move(found);
-        co_return out;
+    if (page)  // an object like ours may be there all the same: it is an older one
+        co_return std::optional<stored_object<>>();
+    if (!op.parts.empty()) {
+        auto const head = co_await ask_for_object(*s, request, end);
+        lost_object wanted = look_for(op);
+        if (began)
+            wanted.age = std::chrono::ceil<std::chrono::seconds>(clock::now() - *began);
+        auto found = judge(head, request, wanted, lost);
+        if (!found)
+            co_return concerning(std::move(found).error(), op.upload);
+        if (*found)
+            co_return found;
     }
     failure unknown = concerning(failure(errc::outcome_unknown).in(op.operation), op.upload);
-    unknown.edit().message =
-        gone ? lost.code().message() + "; the upload has ended, but the object is not the one that was sent: "
-                                       "somebody ended the upload, or stored another object since"
-             : lost.code().message() +
-                   "; and the upload cannot be looked at: " + to_string_within(unknown, page.error());
+    std::string why = "the upload cannot be looked at: " + to_string_within(unknown, page.error());
+    if (page.error() == errc::no_such_upload)
+        why = op.parts.empty() ? "the upload has ended, and without a list of its parts the object cannot be compared"
+                               : "the upload has ended, but the object is not the one that was sent: somebody ended the "
+                                 "upload, or stored another object since";
+    unknown.edit().message = lost.code().message() + "; " + why;
     co_return unknown;
 }
 
@@ -107,7 +99,7 @@ awaitable<result<completion_verdict>> settle_completion(std::shared_ptr<session<
 /// Completes an upload. A lost answer is settled by asking for the object and the upload; only when those say that the
 /// upload was not completed is the request sent again.
 /// `check`: compare the CRC-64 of the whole. `state` says until when, and what earlier attempts may have done; afterwards,
-/// also when this is cancelled, what all may have. `to_look`: how long, beyond that end, the object may be asked for.
+/// also when this is cancelled, what all may have; its end is then that of waiting for the answer. `to_look`: how long, beyond that end, the object may be asked for.
 /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
 /// Lifetime: `state` must live until the await returns.
 template<transport Transport>
@@ -122,7 +114,10 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
     if (!encoded)
         co_return std::move(encoded).error();
     auto const end = state.end;
-    auto const looked_until = [&] { return std::max(end, clock::now() + to_look); };
+    auto const until = end_of_look(end, to_look);
+    std::optional<typename session<Transport>::time_point> began;
+    if (!state.effect.was_possible())
+        began = clock::now();
     // the answer may take long, but not for ever: then the object is asked for
     state.end = std::min(end, clock::now() + std::chrono::minutes(15));
     state.slow_answer = true;  // the service joins the parts first
@@ -139,10 +134,11 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         if (!stored && stored.error() == errc::invalid_part && !corrected && !op.parts.empty()) {
             corrected = true;  // an ETag that was damaged on its way shows here
             auto const all_there = co_await detail::correct_etags(s, op, end);
-            if (!all_there || !*all_there)
-                co_return stored;
-            encoded = op.encode();
-            continue;
+            if (all_there && *all_there) {
+                encoded = op.encode();
+                ++state.forgiven;
+                continue;
+            }
         }
         if (got)
             state.effect.answered_unclearly();  // until it is confirmed
@@ -152,7 +148,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
             if (!check || !sum || op.parts.empty() || theirs.empty() || stored->crc64 == sum)
                 co_return stored;
             auto const same =
-                co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, looked_until());
+                co_await is_as_sent(*s, encoded->request, stored->bytes, stored->etag, *sum, until);
             state.effect.settle();
             if (!same || !*same)
                 co_return other_bytes(*sum, std::string(theirs), same, stored->request_id, op.operation);
@@ -163,14 +159,14 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         if (!must_look(state.effect, why))
             co_return stored;
         bool const repeat = is_retryable(why) || why == errc::bad_answer;
-        bool const again = co_await wait_to_look(*s, why, repeat, state, to_look);
-        auto verdict = co_await detail::settle_completion(s, op, encoded->request, why, looked_until());
+        pause const before = co_await wait_to_look(*s, why, repeat, state, until);
+        auto verdict = co_await detail::settle_completion(s, op, encoded->request, why, began, until);
         if (!verdict)
             co_return std::move(verdict).error();
-        if (verdict->stored)
-            co_return *std::move(verdict->stored);
-        state.effect.found_nothing();
-        if (!again)
+        if (*verdict)
+            co_return **std::move(verdict);
+        state.effect.found_nothing(before.a_moment_later);
+        if (!before.again)
             co_return stored;
     }
 }
@@ -184,22 +180,22 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         co_return std::move(*refused).in(op.operation);
     typename session<Transport>::state state;
     state.end = s->end_after();
-    failure const unknown = detail::concerning(
-        failure(errc::outcome_unknown, "all was sent, but there was no answer: ask for the object, or list the upload's parts")
-            .in(op.operation),
-        op.upload);
+    auto const unknown = [&of = op.upload](std::string why) {
+        failure out(errc::outcome_unknown, std::move(why) + "; ask for the object, or list the upload's parts");
+        return detail::concerning(std::move(out).in(complete_multipart_upload::operation), of);
+    };
     try {
-        auto stored = co_await perform(s, std::move(op), check, state);
+        auto stored = co_await perform(s, op, check, state);
         if (stored)
             stored->retries = state.attempts - 1;
         else if (state.effect.possible() && stored.error() != errc::outcome_unknown)
-            co_return unknown;
+            co_return unknown(stored.error().code().message() + "; the service may be at work on it still");
         co_return stored;
     } catch (std::system_error const& e) {
         if (e.code() != asio::error::operation_aborted || !state.effect.possible())
             throw;
     }
-    co_return unknown;
+    co_return unknown("cancelled after all was sent");
 }
 
 }  // namespace ossify

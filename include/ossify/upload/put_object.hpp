@@ -120,7 +120,7 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     auto stored = stored_by<Reply>(put, state.attempts, std::move(got));
     if (!stored || !differs)
         co_return stored;
-    auto const until = std::max(state.end, session<Transport>::clock::now() + put.to_look);
+    auto const until = end_of_look(state.end, put.to_look);
     auto const same = co_await is_as_sent(s, put.request, stored->bytes, stored->etag, state.crc64, until);
     if (!same || !*same)
         co_return other_bytes(state.crc64, theirs, same, stored->request_id, put.request.operation);
@@ -136,18 +136,18 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
                                               typename session<Transport>::time_point began, failure lost)
 {
     using clock = typename session<Transport>::clock;
-    auto const until = [&] { return std::max(state.end, clock::now() + put.to_look); };
+    auto const until = end_of_look(state.end, put.to_look);
     while (must_look(state.effect, lost)) {
         bool const repeat = put.acts_once() && is_retryable(lost);
-        bool const again = co_await wait_to_look(s, lost, repeat, state, put.to_look);
-        if (state.effect.unanswered() && until() <= clock::now())
+        pause const before = co_await wait_to_look(s, lost, repeat, state, until);
+        if (state.effect.unanswered() && until <= clock::now())
             co_return unknown_outcome(put.request, lost, "no time is left to ask for the object");
+        auto const head = co_await ask_for_object(s, put.request, until);
         lost_object looked_for;
         looked_for.bytes = put.sends.length;
         if (put.crc)
             looked_for.crc64 = state.crc64;
-        looked_for.age = std::chrono::ceil<std::chrono::seconds>(clock::now() - began);
-        auto const head = co_await ask_for_object(s, put.request, until());
+        looked_for.age = std::chrono::ceil<std::chrono::seconds>(clock::now() - began);  // as it was when that was answered
         auto verdict = judge(head, put.request, looked_for, lost);
         if (verdict && *verdict) {
             if (auto why = mixed(put, {}))
@@ -159,11 +159,11 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         // All attempts were answered. A key that may not ask is left with that, and so is who had no reason to be careful.
         bool const told = !state.effect.unanswered() && (lost == errc::service_internal || lost == errc::crc_mismatch);
         bool const may_not_ask = !head && head.error().info().http_status == 403;
-        if (!verdict && !(told && (may_not_ask || !put.acts_once())))
+        if (!verdict && !(told && (may_not_ask || (!head && !put.acts_once()))))
             co_return std::move(verdict).error();
         if (verdict)
-            state.effect.found_nothing();
-        if (!again)
+            state.effect.found_nothing(before.a_moment_later);
+        if (!before.again)
             break;
         auto got = co_await s.send(put.request, put.sends, state);
         refuse_foreign(got, put, state);
@@ -173,7 +173,9 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         }
         lost = std::move(got).error();
     }
-    if (state.effect.may_come())
+    if (state.effect.was_possible() && !put.sends.source.check_unchanged())
+        co_return unknown_outcome(put.request, lost, "the source was written to, so what an earlier attempt sent is not known");
+    if (state.effect.unanswered())
         co_return unknown_outcome(put.request, lost, "the object is not there, but the service may be at work on it still");
     co_return ended(std::move(lost));
 }

@@ -167,13 +167,14 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
                    (left ? ", and upload " + found->upload.upload_id + " is left as it is" : std::string()));
         co_return nothing();
     }
+    run.completed_before = found->completing;
+    if (found->completing)
+        run.completion.effect.not_awaited();
     auto const theirs = co_await parts_at_service(run, found->upload);
     if (theirs) {
         adopt_parts(run, found->parts, *theirs);
         run.upload = found->upload;
         run.saved.upload = run.upload;
-        if (found->completing)
-            run.completion.effect.not_awaited();
         co_return nothing();
     }
     if (theirs.error() != errc::no_such_upload)
@@ -187,7 +188,8 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
         if (run.spec.headers.requester_pays)
             request.headers.append_valid("x-oss-request-payer", "requester");
         failure const lost(errc::connection_closed, "an earlier run completed the upload and did not learn of it");
-        auto settled = co_await settle(*run.s, request, look_for(op), lost, run.end);
+        auto const head = co_await ask_for_object(*run.s, request, run.end);
+        auto settled = judge(head, request, look_for(op), lost);
         if (!settled)
             co_return std::move(settled).error();
         if (*settled) {
@@ -196,6 +198,8 @@ awaitable<result<std::optional<stored_object<>>>> resume(upload_run<Transport>& 
             co_return settled;
         }
     }
+    run.completed_before = false;
+    run.completion.effect = possible_effect();
     run.notice("upload " + found->upload.upload_id + " of the checkpoint has expired or was ended; the upload starts "
                                                      "afresh");
     co_return nothing();

@@ -47,22 +47,38 @@ inline bool must_look(possible_effect const& effect, failure const& why)
     return effect.possible() || (effect.was_possible() && (why == errc::object_exists || why == errc::no_such_upload));
 }
 
-/// The pause before an object is asked for: a service that is still at work can finish meanwhile. `repeat`: the request is
-/// worth sending again after `why`. `to_look`: how long, beyond the operation's end, the object may be asked for.
-/// Returns: whether it may be sent again then; see `session::may_retry`.
+/// What became of the pause before an object is looked for.
+class pause {
+public:
+    bool again = false;           ///< the request may be sent again; see `session::may_retry`
+    bool a_moment_later = false;  ///< a service that was about to end the request has done so
+};
+
+/// Waits before an object is looked for: a service that is still at work can finish meanwhile. `repeat`: the request is worth
+/// sending again after `why`. `until`: when there is no time to look any more.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
-awaitable<bool> wait_to_look(session<Transport>& s, failure const& why, bool repeat,
-                             typename session<Transport>::state& state, std::chrono::milliseconds to_look)
+awaitable<pause> wait_to_look(session<Transport>& s, failure const& why, bool repeat,
+                              typename session<Transport>::state& state,
+                              typename session<Transport>::time_point until)
 {
-    bool again = false;
+    using clock = typename session<Transport>::clock;
+    pause out;
+    auto const moment = clock::now() + s.settings().retry().delay(2, 0.5);
     if (repeat)
-        again = co_await s.may_retry(why, state);
-    auto const moment = s.settings().retry().delay(2, 0.5);
-    auto const now = session<Transport>::clock::now();
-    if (!again && now + moment < std::max(state.end, now + to_look))
-        co_await s.sleep(moment);
-    co_return again;
+        out.again = co_await s.may_retry(why, state);
+    auto const now = clock::now();
+    if (now < moment && moment < until)
+        co_await s.sleep(std::chrono::ceil<std::chrono::milliseconds>(moment - now));
+    out.a_moment_later = clock::now() >= moment;
+    co_return out;
+}
+
+/// Until when the object of an operation that ends at `end` may be looked for. `to_look`: how much longer that is.
+template<class TimePoint>
+TimePoint end_of_look(TimePoint end, std::chrono::milliseconds to_look)
+{
+    return end == TimePoint::max() ? end : end + to_look;
 }
 
 /// Asks for an object whose answer had another CRC-64 than what was sent: a damaged answer says nothing of the object.
@@ -146,17 +162,6 @@ inline result<std::optional<stored_object<>>> judge(result<answer> const& got, s
     if (request.carries_callback)
         stored.callback = callback_outcome<>::unknown_because(lost);
     return std::optional<stored_object<>>(std::move(stored));
-}
-
-/// Asks for the object of a request that was not answered, or not so that it tells. Returns and errors: see `judge`.
-/// Lifetime: session and request must live until the await returns.
-template<transport Transport>
-awaitable<result<std::optional<stored_object<>>>> settle(session<Transport>& s, service_request const& request,
-                                                         lost_object wanted, failure lost,
-                                                         typename session<Transport>::time_point end)
-{
-    auto const got = co_await ask_for_object(s, request, end);
-    co_return judge(got, request, wanted, lost);
 }
 
 }  // namespace ossify

@@ -112,6 +112,7 @@ public:
     unsigned resumed_parts = 0;
     std::uint64_t resumed_bytes = 0;
     typename session_type::state completion;  ///< how it goes; its effect is that of earlier runs, too
+    bool completed_before = false;              ///< perhaps, by an earlier run
 
     bool is_stream() const noexcept { return static_cast<bool>(spec.stream); }
     /// Whether what is sent is summed: a checkpoint's parts must have a checksum.

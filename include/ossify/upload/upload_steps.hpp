@@ -156,8 +156,11 @@ awaitable<result<std::optional<stored_object<>>>> look_step(run_ptr<Transport> r
         wanted.parts = static_cast<unsigned>(run->plan->parts());
         wanted.crc64.reset();
     }
-    auto const end = Transport::clock_type::now() + run->spec.abort_limit;
-    co_return co_await settle(*run->s, request, wanted, lost, end);
+    using clock = typename Transport::clock_type;
+    auto const head = co_await ask_for_object(*run->s, request, clock::now() + run->spec.abort_limit);
+    if (!run->completed_before)
+        wanted.age = std::chrono::ceil<std::chrono::seconds>(clock::now() - run->began);
+    co_return judge(head, request, wanted, lost);
 }
 
 }  // namespace ossify::detail

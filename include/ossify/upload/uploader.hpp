@@ -65,6 +65,14 @@ private:
         return stored;
     }
 
+    /// What is said when the object may be stored all the same, by this run or an earlier one.
+    failure doubted(failure why) const
+    {
+        if (!run_->completion.effect.possible() || why == errc::outcome_unknown)
+            return why;
+        return failure(errc::outcome_unknown, why.code().message()).in("upload");
+    }
+
     failure wrong_length(std::uint64_t bytes) const
     {
         failure why(errc::source_changed, "the source has " + std::to_string(bytes) + " bytes, not the " +
@@ -166,8 +174,12 @@ auto uploader<Transport>::upload_parts() -> awaitable<outcome>
 {
     if (run_->spec.checkpoint) {
         auto earlier = co_await steps_.guarded(resume_step(run_));
-        if (!earlier)
-            co_return std::move(earlier).error().in("upload");
+        if (!earlier) {
+            failure why = doubted(std::move(earlier).error().in("upload"));
+            if (run_->completion.effect.possible())
+                why.edit().message += "; an earlier run was completing it: started again from its checkpoint, the upload finds out";
+            co_return why;
+        }
         if (*earlier) {
             co_await drop_checkpoint();
             co_return stored_by(**std::move(earlier));
@@ -269,10 +281,6 @@ auto uploader<Transport>::end_badly(failure why) -> awaitable<outcome>
     };
     possible_effect const& completion = run_->completion.effect;
     bool const in_doubt = completion.possible();
-    auto const admit_doubt = [&why, in_doubt] {
-        if (in_doubt && why != errc::outcome_unknown)
-            why = failure(errc::outcome_unknown, why.code().message()).in("upload");
-    };
     std::string const left = in_doubt ? "it was being completed: the object may be stored, else its parts are left at "
                                         "the service"
                                       : "its parts are left at the service";
@@ -281,7 +289,7 @@ auto uploader<Transport>::end_badly(failure why) -> awaitable<outcome>
     bool const leave = wish == stop_wish::keep_parts || why == errc::outcome_unknown ||
                        (wish == stop_wish::none && resumable && spec.leave_parts.value_or(bool(spec.checkpoint)));
     if (leave) {
-        admit_doubt();
+        why = doubted(std::move(why));
         why.edit().upload_id = run_->upload.upload_id;
         if (!spec.checkpoint) {
             add(left);
@@ -298,7 +306,7 @@ auto uploader<Transport>::end_badly(failure why) -> awaitable<outcome>
     }
     auto const gone = co_await steps_.shielded(abort_step(run_));
     if (!gone && gone.error() != errc::no_such_upload) {
-        admit_doubt();
+        why = doubted(std::move(why));
         why.edit().upload_id = run_->upload.upload_id;
         add("the upload could not be aborted: " + to_string_within(why, gone.error()) + "; " + left);
         co_return why;
@@ -312,7 +320,7 @@ auto uploader<Transport>::end_badly(failure why) -> awaitable<outcome>
             co_return stored_by(**std::move(found));
         }
         if (in_doubt) {
-            admit_doubt();
+            why = doubted(std::move(why));
             add("the upload has ended, but the object is not the one that was sent");
         }
     }

@@ -9,7 +9,7 @@ TEST_CASE("what was never sent has no effect")
     possible_effect effect;
     CHECK_FALSE(effect.possible());
     CHECK_FALSE(effect.was_possible());
-    effect.found_nothing();
+    effect.found_nothing(true);
     CHECK_FALSE(effect.possible());
 }
 
@@ -27,7 +27,9 @@ TEST_CASE("an attempt that has ended is settled by what is found, one that nobod
         CHECK(effect.possible());
         CHECK(effect.unanswered() == (ending != 0));
         CHECK(effect.may_come() == (ending == 2));
-        effect.found_nothing();
+        effect.found_nothing(false);
+        CHECK(effect.possible() == (ending != 0));
+        effect.found_nothing(true);
         CHECK(effect.possible() == (ending == 2));
         CHECK(effect.was_possible());
         effect.settle();
@@ -42,6 +44,6 @@ TEST_CASE("the least certain attempt counts")
     effect.not_awaited();
     effect.answered_unclearly();
     effect.lost();
-    effect.found_nothing();
+    effect.found_nothing(true);
     CHECK(effect.may_come());
 }
