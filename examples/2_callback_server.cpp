@@ -19,6 +19,10 @@ ossify::awaitable<photo_reply> on_photo(photo_stored const& photo)
 
 int main(int argc, char** argv)
 try {
+    if (argc > 1 && argv[1][0] == '-') {
+        std::cerr << "usage: 2_callback_server PORT [PUBLIC_KEY_URL]\n";
+        return 2;
+    }
     auto const port = command_line::port(argc > 1 ? argv[1] : "8080");
     auto config = ossify::server_config().listen("127.0.0.1", port);
     if (argc > 2)

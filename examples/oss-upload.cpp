@@ -70,12 +70,12 @@ constexpr std::string_view usage =
     "  --attempts N                 of each request, default 3\n"
     "  --rate SIZE                  bytes per second at the most\n"
     "  --traffic-limit BITS         bits per second at the most, watched by the service: 245760 to 838860800\n"
-    "  --time-limit SECONDS         for everything\n"
+    "  --time-limit SECONDS         for everything but cleaning up, or finding out, which takes 10 more at the most\n"
     "  --expect-size SIZE           fail when there are not exactly so many bytes\n"
     "\n"
     "  --no-crc                     do not compare CRC-64 sums\n"
     "  --quiet                      print nothing but errors: no result, no notices\n"
-    "  --json                       print one JSON object\n"
+    "  --json                       print one JSON object: outcome, etag, crc64, request_id, callback, parts, retries, ...\n"
     "\n"
     "Credentials come from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN.\n"
     "Exit: 0 stored, and the callback was delivered if one was asked for; 1 not stored; 2 wrong usage; 3 stored, but the\n"
@@ -255,13 +255,39 @@ options read_options(int argc, char** argv)
 
 using outcome = ossify::result<ossify::stored_object<>>;
 
+// The library speaks to those who write programs.
+std::string in_own_words(std::string text)
+{
+    constexpr std::pair<std::string_view, std::string_view> words[] = {
+        {"pass ossify::as_json", "give --callback-body-type json"},
+        {", drop it, or pass ossify::allow_unused_variables", " or drop it"},
+        {"send it as a stream", "send it through a pipe, as -"},
+    };
+    for (auto const& [theirs, ours] : words)
+        if (auto const at = text.find(theirs); at != text.npos)
+            text.replace(at, theirs.size(), ours);
+    return text;
+}
+
+// What is always there, so that a reader need not ask which.
+ossify::json::object describe_nothing()
+{
+    return {{"outcome", "not stored"}, {"etag", nullptr}, {"crc64", nullptr}, {"request_id", ""}, {"callback", nullptr},
+            {"parts", nullptr}, {"retries", nullptr}, {"seconds", 0.0}};
+}
+
 ossify::json::object describe(outcome const& got, double seconds)
 {
-    ossify::json::object out;
+    ossify::json::object out = describe_nothing();
     if (!got) {
         auto const& info = got.error().info();
-        out["outcome"] = got.error() == ossify::condition::unknown_outcome ? "unknown" : "not stored";
-        out["error"] = ossify::to_string(got.error());
+        if (got.error() == ossify::condition::unknown_outcome)
+            out["outcome"] = "unknown";
+        else if (got.error() == ossify::condition::integrity)
+            out["outcome"] = "not stored as it was sent";  // perhaps other bytes are there
+        if (info.attempts != 0)
+            out["retries"] = info.attempts - 1;
+        out["error"] = in_own_words(ossify::to_string(got.error()));
         out["reason"] = got.error().code().message();
         out["http_status"] = info.http_status;
         out["service_code"] = info.service_code;
@@ -293,7 +319,7 @@ ossify::json::object describe(outcome const& got, double seconds)
 void print(options const& o, outcome const& got)
 {
     if (!got) {
-        std::cerr << "oss-upload: " << got.error() << '\n';
+        std::cerr << "oss-upload: " << ossify::printable(in_own_words(ossify::to_string(got.error()))) << '\n';
         return;
     }
     if (!o.quiet) {
@@ -492,11 +518,13 @@ int upload(options const& o)
 }
 
 // Something stood in the way before anything was sent. Who asked for JSON gets that, too.
-int refuse(std::span<char* const> arguments, std::string_view why, exit_code code)
+int refuse(std::span<char* const> arguments, std::string why, exit_code code)
 {
+    why = in_own_words(std::move(why));
     std::cerr << "oss-upload: " << ossify::printable(why) << '\n';
     if (std::ranges::find(arguments, std::string_view("--json")) != arguments.end()) {
-        ossify::json::object const out{{"outcome", "not stored"}, {"error", std::string(why)}};
+        auto out = describe_nothing();
+        out["error"] = why;
         std::cout << ossify::codec::replace_non_utf8(ossify::codec::to_json_text(out)) << std::endl;
     }
     return code;

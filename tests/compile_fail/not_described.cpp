@@ -7,5 +7,5 @@ BOOST_DESCRIBE_STRUCT(described, (), (a))
 void f(described const& vars) { ossify::callback const made(vars, "http://app.example.com/stored", "a=${x:a}"); }
 #else
 struct plain { std::string a; };
-void f(plain const& vars) { ossify::callback const made(vars, "http://app.example.com/stored", "a=${object}"); }
+void f(plain const& vars) { ossify::callback const made(vars, "http://app.example.com/stored", "a=${x:a}"); }
 #endif

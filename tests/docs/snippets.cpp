@@ -52,7 +52,7 @@ void run()
 {
     asio::io_context io;
     ossify::client oss(io.get_executor(), ossify::config()
-        .endpoint("https://oss-cn-hangzhou.aliyuncs.com")
+        .endpoint("https://oss-cn-hangzhou.aliyuncs.com")         // a domain of your own needs .region("cn-hangzhou") as well
         .credentials(ossify::credentials_from_environment()));
 }
 //]
@@ -111,7 +111,7 @@ ossify::awaitable<void> let_others_upload(ossify::client& oss, std::string key, 
     auto callback = photo_contract::to("https://app.example.com/oss/photo").set<&photo_stored::user_id>(user);
 
     auto grant = co_await oss.presign_put(
-        ossify::put_object_request("photos", key).content_type("image/jpeg").callback(callback), 10min);
+        ossify::put_object_request("photos", key).content_type("image/jpeg").callback(callback), std::chrono::minutes(10));
     send_to_phone(grant.value().url, grant.value().headers);      // exactly the headers that the phone must send
 
     auto form = co_await oss.sign_form(

@@ -339,6 +339,21 @@ TEST_CASE("a damaged ETag of a part is mended from the service's list")
     CHECK(s.service.content("k") == text);
 }
 
+TEST_CASE("what is sent again counts, also when it is the beginning or the end of an upload")
+{
+    std::string const text = text_of(3 * part_bytes);
+    for (auto const what : {emulation::operation::initiate_multipart_upload, emulation::operation::complete_multipart_upload}) {
+        scene s;
+        s.service.faults().on(what).status(503).once();
+        unsigned told = 0;
+        auto const stored = s.run(s.oss.upload(in_parts(text).on_progress([&](progress const& p) { told = p.retries; })));
+        REQUIRE(stored);
+        CHECK(stored->retries == 1);
+        CHECK(told == 1);
+        CHECK(stored->figures.throttled == 0);
+    }
+}
+
 TEST_CASE("an object that must not replace another one does not")
 {
     std::string const text = text_of(3 * part_bytes);

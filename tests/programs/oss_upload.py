@@ -284,6 +284,7 @@ class Uploads(unittest.TestCase):
         self.assertEqual((told["outcome"], told["reason"], told["http_status"], told["service_code"]),
                          ("not stored", "no such bucket", 404, "NoSuchBucket"))
         self.assertTrue(told["request_id"])
+        self.assertLessEqual({"etag", "crc64", "callback", "parts", "retries", "seconds"}, told.keys())
         silent = RawServer(None, delay=20)
         done = upload("--endpoint", silent.url[:-len("/callback")], "--region", "cn-hangzhou", "--json", "--attempts", "1",
                       "--time-limit", "1", self.file, "oss://examplebucket/k")
@@ -393,6 +394,7 @@ class Uploads(unittest.TestCase):
                 self.assertTrue(done.stderr)
                 done = upload("--json", *arguments)
                 self.assertEqual((done.returncode, json.loads(done.stdout)["outcome"]), (2, "not stored"), done.stderr)
+                self.assertNotIn(b"ossify::", done.stderr)
         done = self.put(environment={"OSS_ACCESS_KEY_SECRET": ""})
         self.assertEqual(done.returncode, 2)
         self.assertIn("OSS_ACCESS_KEY_SECRET is not set", done.stderr.decode())

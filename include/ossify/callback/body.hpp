@@ -43,6 +43,8 @@ public:
     consteval callback_body(Text const& body)  // implicit: a literal stands for itself
         : text_(body)
     {
+        if (std::derived_from<Names, detail::unknown_names>)
+            return;
         for (std::size_t i = 0; i != Names::list.size(); ++i) {
             auto const name = Names::list[i];
             if (!is_custom_variable_name(name))

@@ -30,9 +30,9 @@ concept variables_argument =
     std::is_class_v<std::remove_cvref_t<T>> && !std::convertible_to<T, std::string_view> &&
     !callback_option<std::remove_cvref_t<T>> && !std::same_as<std::remove_cvref_t<T>, callback_urls>;
 
-/// A struct that is not described has no names here, so that its one message is that of the constructor.
+/// Of a struct that is not described nothing is said here, so that its one message is that of the constructor.
 template<class Vars>
-struct names_for : no_names {};
+struct names_for : unknown_names {};
 template<codec::described Vars>
 struct names_for<Vars> : member_names<Vars> {};
 

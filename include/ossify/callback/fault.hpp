@@ -202,6 +202,10 @@ struct no_names {
     static constexpr std::array<std::string_view, 0> list{};
 };
 
+/// The custom variables of a struct that is not described: nobody knows them, and the body is not checked. What takes the
+/// struct says what is missing.
+struct unknown_names : no_names {};
+
 /// The pieces of the compiler's message for one fault; `Name` counts as in nearest_variable.
 template<callback_fault Fault, class Names, std::size_t Name>
 constexpr std::array<std::string_view, 4> sentence_parts() noexcept

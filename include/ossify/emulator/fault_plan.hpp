@@ -216,9 +216,14 @@ public:
     static service_error service_failure(unsigned status, std::string code)
     {
         if (code.empty())
-            code = status == 503 ? "ServiceUnavailable" : status >= 500 ? "InternalError" : "BadRequest";
-        char const* const message = status == 503 ? "Please reduce your request rate."
-                                                  : "We encountered an internal error. Please try again.";
+            code = status == 503   ? "ServiceUnavailable"
+                   : status >= 500 ? "InternalError"
+                   : status == 404 ? "NoSuchKey"
+                   : status == 403 ? "AccessDenied"
+                                   : "BadRequest";
+        char const* const message = status == 503   ? "Please reduce your request rate."
+                                    : status >= 500 ? "We encountered an internal error. Please try again."
+                                                    : "The emulator was told to answer this.";
         return service_error(status, std::move(code), message);
     }
 

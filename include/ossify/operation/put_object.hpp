@@ -44,7 +44,7 @@ public:
     std::uint64_t bytes = 0;             ///< length of the object; 0 when it is not known: see `part::bytes`
     std::string content_md5;             ///< Base64, as the service answered; empty for multipart uploads
     std::string version_id;              ///< empty without versioning
-    std::string request_id;              ///< of the request that stored the object
+    std::string request_id;              ///< of the request that stored the object; empty when its answer was lost
     unsigned parts = 0;                  ///< of the completed list; 0 when it was stored by one put, or with all parts
     unsigned retries = 0;                ///< requests that were sent again
     upload_figures figures;              ///< how an upload in parts went

@@ -15,7 +15,7 @@ public:
     std::uint64_t part_bytes = 0;       ///< size of the first part
     unsigned resumed_parts = 0;         ///< parts that an earlier run had sent
     std::uint64_t resumed_bytes = 0;
-    std::uint64_t throttled = 0;        ///< requests that the service refused as too many
+    std::uint64_t throttled = 0;        ///< requests for parts that the service refused as too many
     unsigned most_parallel = 0;         ///< parts that were allowed to be under way at once: the most,
     unsigned least_parallel = 0;        ///< the least,
     unsigned last_parallel = 0;         ///< and at the end

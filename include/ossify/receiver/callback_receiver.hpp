@@ -159,15 +159,18 @@ awaitable<result<void>> basic_callback_receiver<Transport>::judge(std::string_vi
     if (at_hand)
         verdict = verifier_.verify(target, authorization, body, *at_hand);
     if (verdict == callback_verdict::wrong_signature) {
-        auto const current = co_await keys_.get(std::move(key_url), at_hand);
+        auto const current = co_await keys_.get(key_url, at_hand);
         if (!current)
             co_return current.error();
         if (*current != at_hand)
             verdict = verifier_.verify(target, authorization, body, **current);
     }
-    if (verdict != callback_verdict::genuine)
-        co_return to_failure(verdict);
-    co_return result<void>();
+    if (verdict == callback_verdict::genuine)
+        co_return result<void>();
+    failure why = to_failure(verdict);
+    if (auto const none = keys_.last_failure(key_url); none && verdict == callback_verdict::wrong_signature)
+        why.edit().message += "; or there is a newer key, which could not be had: " + to_string(*none);
+    co_return why;
 }
 
 }  // namespace ossify

@@ -86,6 +86,14 @@ public:
     /// fetch. Cancellation: terminal; the fetch goes on for others.
     awaitable<result<shared_public_key>> get(std::string url, shared_public_key unfit = nullptr);
 
+    /// Why the last fetch from a URL brought no key; nothing when it brought one, or there was none.
+    std::optional<failure> last_failure(std::string_view url) const
+    {
+        std::lock_guard const lock(core_->mutex);
+        auto const at = core_->entries.find(url);
+        return at == core_->entries.end() ? std::nullopt : at->second.why;
+    }
+
     /// How many fetches were begun.
     std::size_t fetches() const
     {
@@ -118,7 +126,7 @@ private:
     struct entry {
         shared_public_key key;
         time_point key_until = time_point::min();   // max: the key is pinned
-        failure why{errc::key_unavailable};         // there is no key
+        std::optional<failure> why;                 // the last fetch brought no key
         time_point next_fetch = time_point::min();  // not sooner
         std::shared_ptr<flight> under_way;
         bool named = false;
@@ -128,7 +136,7 @@ private:
         {
             if (usable(now))
                 return key;
-            return why;
+            return why.value_or(failure(errc::key_unavailable));
         }
     };
 
@@ -223,6 +231,7 @@ void key_cache<Transport>::core::land(std::string const& url, std::exception_ptr
             if (!e.usable(now))
                 e.key = nullptr;
         } else {
+            e.why.reset();
             e.next_fetch = now + std::min(limits.retry, limits.life);
             e.key = *std::move(fetched);
             e.key_until = std::max(e.key_until, now + limits.life);
@@ -294,7 +303,7 @@ awaitable<result<shared_public_key>> key_cache<Transport>::get(std::string url, 
         co_return failure(errc::key_unavailable, "the key was forgotten");
     if (at->second.key)
         co_return at->second.key;
-    co_return at->second.why;
+    co_return at->second.why.value_or(failure(errc::key_unavailable));
 }
 
 }  // namespace ossify

@@ -48,14 +48,14 @@ public:
     /// Refuses callbacks that were seen before.
     receiver_config& replay_guard(replay_check check) { return set(replay_guard_, std::move(check)); }
 
-    /// The longest body that is read, in bytes. A template has 5 KB at the most.
+    /// The longest body that is read, in bytes. A template has 5 KB at the most. Default: 256 KiB.
     receiver_config& max_body(std::size_t bytes) { return set(max_body_, bytes); }
     /// The memory, in bytes, that all bodies at hand may take up beyond the first 16 KiB of each; who comes when it is
     /// used up gets 503. Bodies are that long when variables have long values and the template repeats them. Default:
     /// 8 MiB.
     receiver_config& body_memory(std::size_t bytes) { return set(body_memory_, bytes); }
     /// How long a callback may take from its head to its answer. The service waits 5 s, then it says that the callback
-    /// failed, whatever the answer.
+    /// failed, whatever the answer. Default: 4.5 s.
     receiver_config& answer_within(std::chrono::milliseconds limit) { return set(answer_within_, limit); }
 
     /// Called once for each callback, before its answer is sent; it must not throw.

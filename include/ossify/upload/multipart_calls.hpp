@@ -33,9 +33,10 @@ inline result<void> check_names(std::string_view bucket, std::string_view key, s
     return {};
 }
 
-/// Sends what `op` encodes to, and lets it read the answer.
+/// Sends what `op` encodes to, and lets it read the answer. `watch`, if any, must live until the await returns.
 template<transport Transport, class Operation>
-auto perform_simply(std::shared_ptr<session<Transport>> s, Operation op, typename session<Transport>::time_point end)
+auto perform_simply(std::shared_ptr<session<Transport>> s, Operation op, typename session<Transport>::time_point end,
+                    send_observer* watch = nullptr)
     -> awaitable<decltype(op.decode(std::declval<http::response_head const&>(), std::string_view()))>
 {
     auto request = op.encode();
@@ -43,6 +44,7 @@ auto perform_simply(std::shared_ptr<session<Transport>> s, Operation op, typenam
         co_return std::move(request).error();
     typename session<Transport>::state state;
     state.end = end;
+    state.observer = watch;
     auto got = co_await s->send(*std::move(request), content(), state);
     if (!got)
         co_return std::move(got).error();
@@ -56,11 +58,11 @@ concept about_an_upload = requires(Operation const& op) { op.upload.upload_id; }
 
 template<transport Transport>
 awaitable<result<multipart_upload>> perform(std::shared_ptr<session<Transport>> s, initiate_multipart_upload op,
-                                            typename session<Transport>::time_point end)
+                                            typename session<Transport>::time_point end, send_observer* watch = nullptr)
 {
     if (auto ok = detail::check_names(op.bucket, op.key, op.operation); !ok)
         co_return std::move(ok).error();
-    co_return co_await detail::perform_simply(std::move(s), std::move(op), end);
+    co_return co_await detail::perform_simply(std::move(s), std::move(op), end, watch);
 }
 
 /// UploadPartCopy, AbortMultipartUpload, ListParts.

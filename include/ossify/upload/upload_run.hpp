@@ -114,6 +114,26 @@ public:
     typename session_type::state completion;  ///< how it goes; its effect is that of earlier runs, too
     bool completed_before = false;              ///< perhaps, by an earlier run
 
+    /// Counts how often requests that carry nothing of the object are sent again.
+    class retry_counter final : public send_observer {
+    public:
+        explicit retry_counter(upload_run& run) : run_(run) {}
+        awaitable<std::size_t> pace(std::size_t wanted) override { co_return wanted; }
+        bool paces() const noexcept override { return false; }
+        void on_sent(std::size_t) override {}
+        void on_attempt(unsigned) override {}
+        void on_retry(failure const&) override
+        {
+            ++run_.retries;
+            run_.tracker.retried();
+            run_.report();
+        }
+
+    private:
+        upload_run& run_;
+    };
+    retry_counter counter{*this};
+
     bool is_stream() const noexcept { return static_cast<bool>(spec.stream); }
     /// Whether what is sent is summed: a checkpoint's parts must have a checksum.
     bool sums() const noexcept { return spec.check_crc64 || spec.checkpoint; }

@@ -57,7 +57,7 @@ awaitable<result<multipart_upload>> initiate_step(run_ptr<Transport> run)
 {
     initiate_multipart_upload op(run->spec.bucket, run->spec.key);
     op.object = run->spec.headers;
-    return perform(run->s, std::move(op), run->end);
+    co_return co_await perform(run->s, std::move(op), run->end, &run->counter);
 }
 
 template<transport Transport>
@@ -114,10 +114,8 @@ awaitable<result<stored_object<>>> complete_step(run_ptr<Transport> run)
     }
     auto& state = run->completion;
     state.end = run->end;
-    auto stored = co_await perform(run->s, completion_of(*run), run->spec.check_crc64, state, run->spec.abort_limit);
-    if (stored)
-        run->retries += state.attempts - 1;
-    co_return stored;
+    state.observer = &run->counter;
+    co_return co_await perform(run->s, completion_of(*run), run->spec.check_crc64, state, run->spec.abort_limit);
 }
 
 /// Ends the upload at the service, again and again until it is gone: parts that were under way may come late.

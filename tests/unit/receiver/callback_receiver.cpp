@@ -292,6 +292,7 @@ TEST_CASE("forged callbacks are refused as forged when no newer key can be had")
     for (int i = 0; i != 10; ++i) {
         auto const verdict = r.verify(c);
         CHECK(verdict.error() == errc::callback_unverified);
+        CHECK(verdict.error().message().find("a newer key, which could not be had") != std::string::npos);
     }
     CHECK(r.receiver.key_fetches() == 1);
 }
