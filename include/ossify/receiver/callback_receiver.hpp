@@ -8,6 +8,7 @@
 #include <ossify/codec/describe.hpp>
 #include <ossify/codec/digest.hpp>
 #include <ossify/codec/public_key.hpp>
+#include <ossify/codec/url.hpp>
 #include <ossify/core/result.hpp>
 #include <ossify/receiver/callback_headers.hpp>
 #include <ossify/receiver/key_cache.hpp>
@@ -44,7 +45,8 @@ using event_of = typename detail::event_of<T>::type;
 template<transport Transport>
 class basic_callback_receiver {
 public:
-    /// Keys are fetched on `ex`, which must not run two handlers at once.
+    /// Keys are fetched on `ex`, which must not run two handlers at once. Errors: throws `ossify::error` for a key URL that
+    /// is none.
     explicit basic_callback_receiver(asio::any_io_executor ex, receiver_config config = {}, Transport over = {})
         : config_(std::move(config)), keys_(std::move(ex), std::move(over), config_.key_limits())
     {
@@ -54,6 +56,8 @@ public:
         else
             keys_.expect(std::string(callback_key_url));
         for (auto const& [url, key] : config_.key_urls()) {
+            if (auto const parsed = codec::parse_url(url); !key && !parsed)
+                throw error(failure(errc::invalid_config, "the key URL \"" + url + "\": " + parsed.error().message()));
             verifier_.trust_key_url(url);
             if (key)
                 keys_.pin(url, *key);

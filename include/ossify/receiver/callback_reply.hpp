@@ -3,6 +3,7 @@
 
 #include <ossify/codec/describe.hpp>
 #include <ossify/codec/json.hpp>
+#include <ossify/codec/utf8.hpp>
 
 #include <boost/system/result.hpp>
 
@@ -41,7 +42,7 @@ public:
     static callback_answer refused(unsigned status, std::string why, std::string_view told)
     {
         json::object said;
-        said["error"] = json::string_view(told.data(), told.size());
+        said["error"] = codec::replace_non_utf8(told);  // it may quote what came
         callback_answer out;
         out.status = status;
         out.text = codec::to_json_text(said);

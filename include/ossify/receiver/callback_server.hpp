@@ -35,7 +35,8 @@ namespace ossify {
 /// Thread safety: not thread-safe; everything happens on the executor given to the constructor.
 class callback_server {
 public:
-    /// `ex` must not run two handlers at once: a strand, or an io_context with one thread.
+    /// `ex` must not run two handlers at once: a strand, or an io_context with one thread. Errors: throws `ossify::error` for
+    /// a key URL that is none.
     explicit callback_server(asio::any_io_executor ex, server_config const& config = {})
         : router_(std::make_shared<callback_router>(ex, config.receiver())), stopped_(ex),
           server_(std::move(ex), config.http(), [router = router_](http_exchange& x) { return router->handle(x); })

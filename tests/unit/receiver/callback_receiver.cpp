@@ -252,6 +252,11 @@ TEST_CASE("a sender that has another key since it was started again is believed 
     CHECK(r.receiver.key_fetches() == 2);
 }
 
+TEST_CASE("a key URL that is none is refused at once")
+{
+    CHECK_THROWS_WITH_AS(receiving(receiver_config().trust_key_url("nonsense")), doctest::Contains("nonsense"), error);
+}
+
 TEST_CASE("a key that is given needs no fetch")
 {
     receiving r(receiver_config().trust_key("http://keys.test/key.pem", signed_callback::public_key()));

@@ -192,6 +192,11 @@ TEST_CASE("a form reaches the same handler")
     CHECK(answer.body == "{\"photo_id\":\"\xe4\xb8\xad/a b/1.jpg\",\"bytes\":18446744073709551615}");
 }
 
+TEST_CASE("a refusal that quotes what came is UTF-8 all the same")
+{
+    CHECK(detail::callback_answer::refused(403, "http://evil/\xff").text == "{\"error\":\"http://evil/\xEF\xBF\xBD\"}");
+}
+
 TEST_CASE("a callback that is not verified gets 403 and no handler")
 {
     routed r;
