@@ -74,7 +74,8 @@ public:
     /// A put with a callback, or one that must not overwrite, is sent again after a lost answer or an error of the
     /// service's own (5xx, but not when it throttles) only when the object is not there a back-off later or, after
     /// a 5xx, when these credentials may not ask for it, and never because of the answer's CRC-64: the object is asked for
-    /// then.
+    /// then. When a connection is lost, the service is believed to be done with the put half a second later; when no answer
+    /// came in time, it may be at work for long.
     /// A service that was slow rather than gone may call back once for each attempt: receivers should be idempotent.
     /// Cancellation: terminal; `cancelled` when the service cannot have stored the object, else `outcome_unknown`.
     /// Lifetime: bytes given as a borrowed body must live until the await returns.

@@ -346,7 +346,11 @@ TEST_CASE("what is sent again counts, also when it is the beginning or the end o
         scene s;
         s.service.faults().on(what).status(503).once();
         unsigned told = 0;
-        auto const stored = s.run(s.oss.upload(in_parts(text).on_progress([&](progress const& p) { told = p.retries; })));
+        auto const watch = [&](progress const& p) {
+            told = p.retries;
+            CHECK(p.total == text.size());
+        };
+        auto const stored = s.run(s.oss.upload(in_parts(text).on_progress(watch)));
         REQUIRE(stored);
         CHECK(stored->retries == 1);
         CHECK(told == 1);

@@ -128,15 +128,15 @@ public:
     result<stored_object<>> decode(service_request const& request, http::response_head const& head,
                                    std::string body) const
     {
-        http::response_head named = head;
+        std::string etag;
         if (head.status < 300 && !request.carries_callback && head.headers.get("ETag").empty()) {
             auto const document = codec::xml_document::parse(body);
             if (document && document->root().name() == "Error")
                 return detail::concerning(decode_error(operation, head, body), upload);
             if (document)
-                named.headers.set("ETag", document->root().child_text("ETag"));
+                etag = unquoted(document->root().child_text("ETag"));
         }
-        auto out = decode_stored(request, named, std::move(body));
+        auto out = decode_stored(request, head, std::move(body), std::move(etag));
         if (!out)
             return detail::concerning(std::move(out).error(), upload);
         out->parts = static_cast<unsigned>(parts.size());

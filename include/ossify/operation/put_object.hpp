@@ -53,10 +53,16 @@ public:
 
 namespace detail {
 
-/// What to say of a success that names no object: a proxy, a login page, another server answered.
-inline failure no_etag(std::string_view operation_name, http::response_head const& head)
+/// Whether a success can be the service's own: it names the object, or its request. Else a proxy, a login page, another server
+/// answered.
+inline bool is_from_service(http::response_head const& head)
 {
-    failure why(errc::bad_answer, "a success without an ETag: is this address the service's?");
+    return !unquoted(head.headers.get("ETag")).empty() || !head.headers.get("x-oss-request-id").empty();
+}
+
+inline failure foreign_answer(std::string_view operation_name, http::response_head const& head)
+{
+    failure why(errc::bad_answer, "a success without ETag and request id: is this address the service's?");
     why.edit().http_status = static_cast<int>(head.status);
     why.edit().request_id = head.headers.get("x-oss-request-id");
     return std::move(why).in(operation_name);
@@ -66,12 +72,13 @@ inline failure no_etag(std::string_view operation_name, http::response_head cons
 
 /// Reads the answer to a request that stores an object and may carry a callback. Whether the body is a callback's
 /// answer is decided by what the request carried, never by its content type. `Reply`: as of `stored_object`.
-/// Errors: those of the service; `bad_answer` for a success without an ETag, which is no answer of the service. A 203 is none
-/// where a callback was asked for: the object is stored, `callback.failed()` says why it was not called.
+/// `etag`: where no header has it. Errors: those of the service; `bad_answer` for a success that names neither the object nor
+/// its request. A 203 is none where a callback was asked for: the object is stored, `callback.failed()` says why it was not
+/// called.
 /// Source: OSS documentation, Callback; 203 errors.
 template<class Reply = void>
 result<stored_object<Reply>> decode_stored(service_request const& request, http::response_head const& head,
-                                           std::string body)
+                                           std::string body, std::string etag = {})
 {
     result<stored_object<Reply>> decoded;  // all that is returned is this one, so that it is made where it is wanted
     if (head.status != 200 && head.status != 203) {
@@ -80,15 +87,18 @@ result<stored_object<Reply>> decode_stored(service_request const& request, http:
     }
     stored_object<Reply>& out = *decoded;
     using outcome = callback_outcome<Reply>;
+    bool const failed_callback = head.status == 203 && request.carries_callback;
     out.etag = unquoted(head.headers.get("ETag"));
-    if (out.etag.empty()) {
-        decoded = detail::no_etag(request.operation, head);
+    if (out.etag.empty())
+        out.etag = std::move(etag);
+    if (out.etag.empty() && !failed_callback && !detail::is_from_service(head)) {
+        decoded = detail::foreign_answer(request.operation, head);
         return decoded;
     }
     out.content_md5 = head.headers.get("Content-MD5");
     out.version_id = head.headers.get("x-oss-version-id");
     out.request_id = head.headers.get("x-oss-request-id");
-    if (head.status == 203 && request.carries_callback)
+    if (failed_callback)
         out.callback = outcome(callback_outcome<>::failed_because(decode_error(request.operation, head, body)));
     else if (request.carries_callback)
         out.callback = outcome(callback_outcome<>::delivered_with(std::move(body)));

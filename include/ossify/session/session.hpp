@@ -53,6 +53,7 @@ public:
     unsigned attempts = 0;          ///< begun, whether or not a request was sent
     unsigned forgiven = 0;          ///< of them, those that do not count: see `retry_policy::max_attempts`
     possible_effect effect;         ///< of all of them; in: of earlier ones. Told also when the send is cancelled
+    bool differed = false;          ///< one was answered with another CRC-64 than what was sent
     std::uint64_t crc64 = 0;        ///< of what was last sent to its end, with `sums`
 };
 
@@ -209,14 +210,12 @@ private:
         head.headers.append(request.headers);
     }
 
-    // A request that was sent to its end was answered with an error, or not at all. A gateway's errors are as no answer: it
-    // has lost the service (502), or has not waited for it (504).
+    // A request that was sent to its end was answered with an error, or not at all (0), or by a gateway that has not waited.
     static void note_effect(unsigned status, failure const& why, state& s) noexcept
     {
-        bool const unanswered = status == 0 || status == 502 || status == 504;
-        if (unanswered && (status == 504 || why == condition::timeout || s.slow_answer))
+        if (status == 504 || (status == 0 && (why == condition::timeout || s.slow_answer)))
             s.effect.not_awaited();
-        else if (unanswered)
+        else if (status == 0)
             s.effect.lost();
         else if (status >= 500 && why != errc::throttled)
             s.effect.answered_unclearly();
@@ -331,6 +330,7 @@ awaitable<result<answer>> session<Transport>::send(service_request const& reques
                     co_return got;
                 }
                 why = *std::move(differs);
+                s.differed = true;
                 s.effect.answered_unclearly();
             } else if (got) {
                 why = decode_error(request.operation, got->head, got->body);

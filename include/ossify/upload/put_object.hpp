@@ -96,14 +96,19 @@ result<stored_object<Reply>> stored_by(prepared_put const& put, unsigned attempt
     return stored;
 }
 
-/// Makes a success that names no object a failure: who answered is not the service, or not only.
+/// Makes a success that is none of the service's a failure. What it means, nobody knows.
 template<class State>
 void refuse_foreign(result<answer>& got, prepared_put const& put, State& state)
 {
-    if (!got || got->head.headers.contains("ETag"))
+    if (!got)
+        return;
+    http::response_head const& head = got->head;
+    bool const failed_callback = head.status == 203 && put.request.carries_callback;
+    bool const is_usual = head.status == 200 || head.status == 203;
+    if (is_usual && (failed_callback || is_from_service(head)))
         return;
     state.effect.answered_unclearly();
-    got = no_etag(put.request.operation, got->head);
+    got = foreign_answer(put.request.operation, head);
 }
 
 /// Reads the answer to a put that must not be sent again because of the answer's CRC-64: the object is asked for then.
@@ -128,6 +133,15 @@ awaitable<result<stored_object<Reply>>> confirmed_by(session<Transport>& s, prep
     co_return stored;
 }
 
+/// Whether a put that failed with `why` was answered each time, and the caller can be left with what was said: that another
+/// CRC-64 is stored, or, each time, that the service failed. Who cannot ask for the object is.
+template<class State>
+bool is_told(State const& state, failure const& why)
+{
+    return !state.effect.unanswered() &&
+           (why == errc::crc_mismatch || (why == errc::service_internal && !state.differed));
+}
+
 /// Goes on with a put that failed and may have been acted upon: the object itself tells what became of it.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
@@ -137,6 +151,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
 {
     using clock = typename session<Transport>::clock;
     auto const until = end_of_look(state.end, put.to_look);
+    bool is_there = false;  // something
     while (must_look(state.effect, lost)) {
         bool const repeat = put.acts_once() && is_retryable(lost);
         pause const before = co_await wait_to_look(s, lost, repeat, state, until);
@@ -156,14 +171,19 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
             found.retries = state.attempts - 1;
             co_return found;
         }
-        // All attempts were answered. A key that may not ask is left with that, and so is who had no reason to be careful.
-        bool const told = !state.effect.unanswered() && (lost == errc::service_internal || lost == errc::crc_mismatch);
-        bool const may_not_ask = !head && head.error().info().http_status == 403;
-        if (!verdict && !(told && (may_not_ask || (!head && !put.acts_once()))))
+        is_there = head.has_value();
+        if (!verdict && (is_there || !is_told(state, lost)))
             co_return std::move(verdict).error();
+        if (is_there && state.differed && lost != errc::crc_mismatch) {
+            failure other(errc::crc_mismatch, "an earlier attempt was stored with other bytes than those sent, then: " +
+                                                  to_string(lost));
+            co_return std::move(other).in(put.request.operation);
+        }
         if (verdict)
             state.effect.found_nothing(before.a_moment_later);
-        if (!before.again)
+        // a key that may not ask tries again; who could not be told just now, does not
+        bool const may_not_ask = !head && head.error().info().http_status == 403;
+        if (!before.again || !(verdict || may_not_ask))
             break;
         auto got = co_await s.send(put.request, put.sends, state);
         refuse_foreign(got, put, state);
@@ -173,7 +193,7 @@ awaitable<result<stored_object<>>> settle_put(session<Transport>& s, prepared_pu
         }
         lost = std::move(got).error();
     }
-    if (state.effect.was_possible() && !put.sends.source.check_unchanged())
+    if (is_there && !put.sends.source.check_unchanged())
         co_return unknown_outcome(put.request, lost, "the source was written to, so what an earlier attempt sent is not known");
     if (state.effect.unanswered())
         co_return unknown_outcome(put.request, lost, "the object is not there, but the service may be at work on it still");
@@ -228,7 +248,8 @@ awaitable<result<stored_object<Reply>>> put_object(std::shared_ptr<session<Trans
         if (got)
             co_return detail::stored_by<Reply>(put, state.attempts, *std::move(got));
         why = std::move(got).error();
-        if (must_look(state.effect, why)) {
+        bool const careful = put.acts_once() || state.differed;
+        if (must_look(state.effect, why) && (careful || !detail::is_told(state, why))) {
             auto settled = co_await detail::settle_put(*s, put, state, began, why);
             co_return detail::typed<Reply>(std::move(settled));
         }

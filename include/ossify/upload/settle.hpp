@@ -64,7 +64,8 @@ awaitable<pause> wait_to_look(session<Transport>& s, failure const& why, bool re
 {
     using clock = typename session<Transport>::clock;
     pause out;
-    auto const moment = clock::now() + s.settings().retry().delay(2, 0.5);
+    constexpr std::chrono::milliseconds least(200);
+    auto const moment = clock::now() + std::max(s.settings().retry().delay(2, 0.5), least);
     if (repeat)
         out.again = co_await s.may_retry(why, state);
     auto const now = clock::now();
@@ -134,8 +135,8 @@ inline result<std::optional<stored_object<>>> judge(result<answer> const& got, s
     auto const found = decode_head_object(got->head);
     if (!found)
         return unknown(to_string(found.error()));
-    if (found->etag.empty())
-        return unknown(to_string(detail::no_etag("HeadObject", got->head)));
+    if (!detail::is_from_service(got->head))
+        return unknown(to_string(detail::foreign_answer("HeadObject", got->head)));
     bool same = !wanted.bytes || found->bytes == *wanted.bytes;
     if (same && wanted.age) {
         // both times are the service's own, so that a skewed clock here does not matter

@@ -102,6 +102,7 @@ result<void> uploader<Transport>::plan()
     if (!whole)
         return whole.error();
     run_->plan = *whole;
+    run_->tracker.expect(whole->bytes(), whole->parts());
     run_->first_part_bytes = whole->part_bytes();
     run_->state.emplace(*whole, limit);
     if (spec.checkpoint) {
@@ -207,7 +208,6 @@ void uploader<Transport>::start_workers()
 {
     std::size_t wanted = run_->state->limit().most();
     if (run_->plan) {
-        run_->tracker.expect(run_->plan->bytes(), run_->plan->parts());
         run_->tracker.resume(run_->resumed_bytes, run_->resumed_parts);
         wanted = std::min<std::size_t>(wanted, run_->plan->parts() - run_->state->stored_count());
     }

@@ -157,3 +157,13 @@ TEST_CASE("a part without a checksum leaves the whole without one")
 {
     CHECK_FALSE(combined_crc64({part(1, "A", 4, 7), part(2, "B", 5)}));
 }
+
+TEST_CASE("an ETag in the document is taken as it stands")
+{
+    service_request const request("CompleteMultipartUpload", http::method::post, "photos", "a.jpg");
+    auto const done = completion().decode(request, http::response_head(200),
+                                          "<CompleteMultipartUploadResult><ETag>&quot;a&#127;b&quot;</ETag>"
+                                          "</CompleteMultipartUploadResult>");
+    REQUIRE(done.has_value());
+    CHECK(done->etag == "a\x7f" "b");
+}
