@@ -99,7 +99,8 @@ settle_completion(std::shared_ptr<session<Transport>> s, complete_multipart_uplo
 /// Completes an upload. A lost answer is settled by asking for the object and the upload; only when those say that the
 /// upload was not completed is the request sent again.
 /// `check`: compare the CRC-64 of the whole. `state` says until when, and what earlier attempts may have done; afterwards,
-/// also when this is cancelled, what all may have; its end is then that of waiting for the answer. `to_look`: how long, beyond that end, the object may be asked for.
+/// also when this is cancelled, what all may have, and its end is that of waiting for the answer. `to_look`: how long, beyond
+/// the first, the object may be asked for.
 /// Errors: `outcome_unknown`; `crc_mismatch` when the object is stored with other bytes; those of the service.
 /// Lifetime: `state` must live until the await returns.
 template<transport Transport>
@@ -159,7 +160,7 @@ awaitable<result<stored_object<>>> perform(std::shared_ptr<session<Transport>> s
         if (!must_look(state.effect, why))
             co_return stored;
         bool const repeat = is_retryable(why) || why == errc::bad_answer;
-        pause const before = co_await wait_to_look(*s, why, repeat, state, until);
+        auto const before = co_await wait_to_look(*s, why, repeat, state, until);
         auto verdict = co_await detail::settle_completion(s, op, encoded->request, why, began, until);
         if (!verdict)
             co_return std::move(verdict).error();

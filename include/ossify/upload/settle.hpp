@@ -47,23 +47,29 @@ inline bool must_look(possible_effect const& effect, failure const& why)
     return effect.possible() || (effect.was_possible() && (why == errc::object_exists || why == errc::no_such_upload));
 }
 
+namespace detail {
+
 /// What became of the pause before an object is looked for.
 class pause {
 public:
+    pause() = default;
+
     bool again = false;           ///< the request may be sent again; see `session::may_retry`
     bool a_moment_later = false;  ///< a service that was about to end the request has done so
 };
+
+}  // namespace detail
 
 /// Waits before an object is looked for: a service that is still at work can finish meanwhile. `repeat`: the request is worth
 /// sending again after `why`. `until`: when there is no time to look any more.
 /// Lifetime: all must live until the await returns.
 template<transport Transport>
-awaitable<pause> wait_to_look(session<Transport>& s, failure const& why, bool repeat,
-                              typename session<Transport>::state& state,
-                              typename session<Transport>::time_point until)
+awaitable<detail::pause> wait_to_look(session<Transport>& s, failure const& why, bool repeat,
+                                      typename session<Transport>::state& state,
+                                      typename session<Transport>::time_point until)
 {
     using clock = typename session<Transport>::clock;
-    pause out;
+    detail::pause out;
     constexpr std::chrono::milliseconds least(200);
     auto const moment = clock::now() + std::max(s.settings().retry().delay(2, 0.5), least);
     if (repeat)
