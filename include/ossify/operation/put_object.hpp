@@ -57,7 +57,8 @@ namespace detail {
 /// answered.
 inline bool is_from_service(http::response_head const& head)
 {
-    return !unquoted(head.headers.get("ETag")).empty() || !head.headers.get("x-oss-request-id").empty();
+    bool const has_etag = head.headers.get("ETag").find_first_not_of('"') != std::string_view::npos;
+    return has_etag || !head.headers.get("x-oss-request-id").empty();
 }
 
 inline failure foreign_answer(std::string_view operation_name, http::response_head const& head)
