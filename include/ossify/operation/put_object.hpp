@@ -61,9 +61,15 @@ inline bool is_from_service(http::response_head const& head)
     return has_etag || !head.headers.get("x-oss-request-id").empty();
 }
 
+/// Whether an answer says that the object is stored and its callback failed. Source: OSS documentation, 203 errors.
+inline bool is_failed_callback(service_request const& request, http::response_head const& head)
+{
+    return head.status == 203 && request.carries_callback;
+}
+
 inline failure foreign_answer(std::string_view operation_name, http::response_head const& head)
 {
-    failure why(errc::bad_answer, "a success without ETag and request id: is this address the service's?");
+    failure why(errc::bad_answer, "a success as the service does not say it: is this address the service's?");
     why.edit().http_status = static_cast<int>(head.status);
     why.edit().request_id = head.headers.get("x-oss-request-id");
     return std::move(why).in(operation_name);
@@ -88,7 +94,7 @@ result<stored_object<Reply>> decode_stored(service_request const& request, http:
     }
     stored_object<Reply>& out = *decoded;
     using outcome = callback_outcome<Reply>;
-    bool const failed_callback = head.status == 203 && request.carries_callback;
+    bool const failed_callback = detail::is_failed_callback(request, head);
     out.etag = unquoted(head.headers.get("ETag"));
     if (out.etag.empty())
         out.etag = std::move(etag);

@@ -30,8 +30,6 @@ public:
     bool possible() const noexcept { return now_ != step::none; }
     /// An answer is missing.
     bool unanswered() const noexcept { return now_ >= step::ending; }
-    /// The service may be at work, whatever was found.
-    bool may_come() const noexcept { return now_ == step::at_work; }
     /// At some time it may have been acted upon. So what stands in the way now may be its own effect.
     bool was_possible() const noexcept { return ever_; }
 

@@ -103,9 +103,8 @@ void refuse_foreign(result<answer>& got, prepared_put const& put, State& state)
     if (!got)
         return;
     http::response_head const& head = got->head;
-    bool const failed_callback = head.status == 203 && put.request.carries_callback;
     bool const is_usual = head.status == 200 || head.status == 203;
-    if (is_usual && (failed_callback || is_from_service(head)))
+    if (is_failed_callback(put.request, head) || (is_usual && is_from_service(head)))
         return;
     state.effect.answered_unclearly();
     got = foreign_answer(put.request.operation, head);
